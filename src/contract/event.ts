@@ -1,0 +1,73 @@
+import { z } from 'zod'
+import { Instant } from './instant.ts'
+
+/** Most specific first in the docs; `attendance` is the only kind with a flow behind it so far. */
+export const EVENT_KINDS = ['attendance'] as const
+export type EventKind = (typeof EVENT_KINDS)[number]
+
+/**
+ * A face recognised at a staff door, as the CV service sends it.
+ * `confidence` is 0..1. `timestamp` without an offset is read in the hotel's timezone.
+ * Unknown fields are kept in the audit trail and ignored.
+ */
+export const AttendanceEvent = z
+  .object({
+    employee_id: z.string().trim().min(1).max(100),
+    timestamp: Instant,
+    action: z.enum(['check_in', 'check_out']),
+    camera_id: z.string().min(1).max(200).optional(),
+    confidence: z.number().min(0).max(1),
+    metadata: z.record(z.string(), z.unknown()).optional(),
+  })
+  .meta({ id: 'AttendanceEvent', description: 'A face recognised at a staff door' })
+export type AttendanceEvent = z.infer<typeof AttendanceEvent>
+
+export const StartedRun = z.object({ workflow: z.string(), flow_run_id: z.string() })
+export type StartedRun = z.infer<typeof StartedRun>
+
+/** The answer to `POST events/attendance`. */
+export const AttendanceAccepted = z
+  .object({
+    event_id: z.string(),
+    status: z.literal('accepted'),
+    workflow_triggered: z.string(),
+    flow_run_id: z.string(),
+    message: z.string(),
+  })
+  .meta({ id: 'AttendanceAccepted' })
+
+/** One row of the audit trail. */
+export const EventRecord = z
+  .object({
+    event_id: z.string(),
+    kind: z.string(),
+    source: z.enum(['http', 'amqp', 'replay']),
+    status: z.enum(['accepted', 'rejected']),
+    reason: z.string().nullable(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).nullable(),
+    sender_key: z.string().nullable(),
+    received_at: z.string(),
+    received_from: z.string().nullable(),
+    occurred_at: z.string().nullable(),
+    payload: z.unknown(),
+    subjects: z.array(z.string()),
+    replay_of: z.string().nullable(),
+    workflows_triggered: z.array(StartedRun),
+  })
+  .meta({ id: 'EventRecord' })
+export type EventRecord = z.infer<typeof EventRecord>
+
+export const EventListQuery = z.object({
+  kind: z.string().optional(),
+  status: z.enum(['accepted', 'rejected']).optional(),
+  subject: z.string().optional(),
+  received_after: Instant.optional(),
+  received_before: Instant.optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  offset: z.coerce.number().int().min(0).max(100_000).default(0),
+})
+export type EventListQuery = z.infer<typeof EventListQuery>
+
+export const EventList = z
+  .object({ events: z.array(EventRecord), total: z.number(), limit: z.number(), offset: z.number() })
+  .meta({ id: 'EventList' })

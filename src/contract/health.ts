@@ -1,0 +1,25 @@
+import { z } from 'zod'
+
+const CheckStatus = z.enum(['ok', 'error', 'disabled'])
+const Check = z.object({ status: CheckStatus, latency_ms: z.number().optional(), error: z.string().optional() })
+
+/** `GET health`, as in the specification. */
+export const Health = z
+  .object({
+    status: z.enum(['healthy', 'degraded', 'unhealthy']),
+    timestamp: z.string(),
+    version: z.string(),
+    checks: z.object({
+      database: Check,
+      redis: Check,
+      rabbitmq: Check.extend({
+        queues: z.record(z.string(), z.object({ messages: z.number(), consumers: z.number() })).optional(),
+      }),
+      prefect_server: Check.extend({ engine: z.string(), backlog_age_seconds: z.number().optional() }),
+    }),
+    active_flow_runs: z.number(),
+    scheduled_flow_runs: z.number(),
+    worker_status: z.object({ total_workers: z.number(), active_workers: z.number(), idle_workers: z.number() }),
+  })
+  .meta({ id: 'Health' })
+export type Health = z.infer<typeof Health>

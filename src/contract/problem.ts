@@ -1,0 +1,27 @@
+import { z } from 'zod'
+
+/** RFC 9457. `errors` names every wrong field by its path (`body.confidence`). */
+export const Problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number(),
+    detail: z.string(),
+    code: z.string().optional(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .meta({ id: 'Problem' })
+export type Problem = z.infer<typeof Problem>
+
+export interface FieldError {
+  path: string
+  message: string
+}
+
+/** zod's issues as a problem's `errors`: one per wrong field, dotted paths. */
+export function fieldErrors(error: z.ZodError, prefix = ''): FieldError[] {
+  return error.issues.map((issue) => ({
+    path: [prefix, ...issue.path.map(String)].filter(Boolean).join('.'),
+    message: issue.message,
+  }))
+}

@@ -1,0 +1,166 @@
+import { z } from 'zod'
+import { Instant } from './instant.ts'
+
+/** Lower case is the contract's `status`, the value Prefect's `state`. See docs/state-machine.md. */
+export const RUN_STATES = {
+  scheduled: 'Scheduled',
+  late: 'Late',
+  pending: 'Pending',
+  running: 'Running',
+  retrying: 'AwaitingRetry',
+  waiting: 'Paused',
+  cancelling: 'Cancelling',
+  completed: 'Completed',
+  failed: 'Failed',
+  cancelled: 'Cancelled',
+  crashed: 'Crashed',
+} as const
+export type RunStatus = keyof typeof RUN_STATES
+export const RunStatus = z.enum(Object.keys(RUN_STATES) as [RunStatus, ...RunStatus[]])
+
+/** A run in one of these never changes again, unless a person retries it. */
+export const ENDED: readonly RunStatus[] = ['completed', 'failed', 'cancelled', 'crashed']
+
+const Parameters = z.record(z.string(), z.unknown())
+
+export const TriggerRequest = z
+  .object({
+    workflow_name: z.string().min(1).max(200),
+    parameters: Parameters.default({}),
+    scheduled_time: Instant.optional(),
+    idempotency_key: z.string().min(1).max(500).optional(),
+    priority: z.number().int().min(0).max(2_147_483_647).optional(),
+  })
+  .meta({ id: 'TriggerRequest' })
+export type TriggerRequest = z.infer<typeof TriggerRequest>
+
+export const TriggerAnswer = z
+  .object({
+    flow_run_id: z.string(),
+    workflow_name: z.string(),
+    status: RunStatus,
+    scheduled_start: z.string(),
+    estimated_duration_minutes: z.number(),
+    parameters: Parameters,
+    created_at: z.string(),
+  })
+  .meta({ id: 'TriggerAnswer' })
+export type TriggerAnswer = z.infer<typeof TriggerAnswer>
+
+export const RunError = z.object({
+  code: z.string(),
+  message: z.string(),
+  task_name: z.string().nullable(),
+})
+export type RunError = z.infer<typeof RunError>
+
+export const TaskAttempt = z.object({
+  attempt: z.number(),
+  status: z.enum(['completed', 'failed']),
+  started_at: z.string().nullable(),
+  duration_seconds: z.number().nullable(),
+  error: z.object({ code: z.string(), message: z.string() }).nullable(),
+  next_attempt_at: z.string().nullable(),
+})
+
+export const TaskRun = z.object({
+  task_run_id: z.string(),
+  task_name: z.string(),
+  status: z.enum(['running', 'retrying', 'waiting', 'completed', 'failed', 'cancelled']),
+  started_at: z.string().nullable(),
+  duration_seconds: z.number().nullable(),
+  retries: z.number(),
+  attempts: z.array(TaskAttempt),
+})
+export type TaskRun = z.infer<typeof TaskRun>
+
+export const RunDetail = z
+  .object({
+    flow_run_id: z.string(),
+    workflow_name: z.string(),
+    status: RunStatus,
+    state: z.string(),
+    started_at: z.string().nullable(),
+    completed_at: z.string().nullable(),
+    duration_seconds: z.number().nullable(),
+    created_at: z.string(),
+    scheduled_start: z.string().nullable(),
+    parameters: Parameters,
+    subjects: z.array(z.string()),
+    event_id: z.string().nullable(),
+    parent_run_id: z.string().nullable(),
+    child_run_ids: z.array(z.string()),
+    flagged: z.string().nullable(),
+    recoveries: z.number(),
+    task_runs: z.array(TaskRun),
+    result: z.unknown().optional(),
+    error: RunError.optional(),
+  })
+  .meta({ id: 'RunDetail' })
+export type RunDetail = z.infer<typeof RunDetail>
+
+export const RunSummary = z.object({
+  flow_run_id: z.string(),
+  workflow_name: z.string(),
+  status: RunStatus,
+  state: z.string(),
+  created_at: z.string(),
+  started_at: z.string().nullable(),
+  completed_at: z.string().nullable(),
+  duration_seconds: z.number().nullable(),
+  event_id: z.string().nullable(),
+  subjects: z.array(z.string()),
+  flagged: z.string().nullable(),
+})
+export type RunSummary = z.infer<typeof RunSummary>
+
+export const RunListQuery = z.object({
+  workflow_name: z.string().optional(),
+  status: RunStatus.optional(),
+  event_id: z.string().optional(),
+  subject: z.string().optional(),
+  started_after: Instant.optional(),
+  started_before: Instant.optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  offset: z.coerce.number().int().min(0).max(100_000).default(0),
+})
+export type RunListQuery = z.infer<typeof RunListQuery>
+
+export const RunList = z
+  .object({ workflow_runs: z.array(RunSummary), total: z.number(), limit: z.number(), offset: z.number() })
+  .meta({ id: 'RunList' })
+export type RunList = z.infer<typeof RunList>
+
+export const CancelAnswer = z
+  .object({
+    flow_run_id: z.string(),
+    previous_status: RunStatus,
+    new_status: RunStatus,
+    cancelled_at: z.string(),
+    message: z.string(),
+  })
+  .meta({ id: 'CancelAnswer' })
+export type CancelAnswer = z.infer<typeof CancelAnswer>
+
+export const RunLog = z.object({
+  at: z.string(),
+  level: z.enum(['debug', 'info', 'warn', 'error']),
+  message: z.string(),
+  task_name: z.string().nullable(),
+  fields: Parameters.nullable(),
+})
+export type RunLog = z.infer<typeof RunLog>
+
+export const RunLogs = z.object({ flow_run_id: z.string(), logs: z.array(RunLog) }).meta({ id: 'RunLogs' })
+
+export const CatalogueEntry = z
+  .object({
+    name: z.string(),
+    description: z.string(),
+    parameters: z.record(z.string(), z.unknown()).meta({ description: 'JSON Schema' }),
+    estimated_duration_minutes: z.number(),
+    queue: z.string(),
+    schedules: z.array(z.object({ schedule_id: z.string(), cron: z.string() })),
+  })
+  .meta({ id: 'CatalogueEntry' })
+export const Catalogue = z.object({ workflows: z.array(CatalogueEntry), total: z.number() }).meta({ id: 'Catalogue' })

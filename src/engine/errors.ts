@@ -1,0 +1,76 @@
+/**
+ * Errors a flow or a task throws are instructions to the engine. Each has a stable `code`, which callers of the API
+ * see as `error.code`; the message is a sentence a person can act on.
+ */
+
+/** A task failed for good: trying again cannot help (bad input, refused credentials). */
+export class GiveUp extends Error {
+  override readonly name: string = 'GiveUp'
+  readonly code: string
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/** The task should be tried again, not before `afterSeconds` (a service's Retry-After). */
+export class TryAgain extends Error {
+  override readonly name = 'TryAgain'
+  readonly code: string
+  readonly afterSeconds: number | undefined
+  constructor(code: string, message: string, afterSeconds?: number, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+    this.afterSeconds = afterSeconds
+  }
+}
+
+/** The flow itself decides that the run has failed, and says which of its tasks found out. */
+export class FlowFailure extends Error {
+  override readonly name = 'FlowFailure'
+  readonly code: string
+  readonly taskName: string | undefined
+  constructor(code: string, message: string, taskName?: string) {
+    super(message)
+    this.code = code
+    this.taskName = taskName
+  }
+}
+
+/** A task's last attempt failed, or its recorded failure is replayed. */
+export class TaskFailed extends Error {
+  override readonly name = 'TaskFailed'
+  readonly code: string
+  readonly taskName: string
+  constructor(taskName: string, code: string, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.taskName = taskName
+    this.code = code
+  }
+}
+
+/** The run was cancelled: thrown at the word the flow is in, so that a saga undoes what it did. */
+export class FlowCancelled extends Error {
+  override readonly name = 'FlowCancelled'
+  readonly code = 'cancelled'
+  constructor() {
+    super('The run was cancelled by request.')
+  }
+}
+
+export interface ErrorRecord {
+  code: string
+  message: string
+  task_name?: string
+}
+
+/** Any thrown thing as what is stored and shown: `{code, message}`, never a stack. */
+export function describeError(error: unknown): ErrorRecord {
+  if (!(error instanceof Error)) return { code: 'error', message: String(error).slice(0, 2000) }
+  const { code, taskName } = error as { code?: unknown; taskName?: unknown }
+  return {
+    code: typeof code === 'string' && code !== '' ? code : 'error',
+    message: error.message.slice(0, 2000) || error.name,
+    ...(typeof taskName === 'string' ? { task_name: taskName } : {}),
+  }
+}

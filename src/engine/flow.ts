@@ -1,0 +1,153 @@
+/**
+ * The language a flow is written in. Words and ports only: no vendor, no I/O.
+ * Two engines speak it: `dbos/` (durable) and `in-memory.ts` (at once, for unit tests of flows).
+ */
+import type { QueryResultRow } from 'pg'
+import type { z } from 'zod'
+
+/** How a task is tried again. Delays in seconds; `jitter` 0.2 spreads each delay by ±20 %. */
+export interface RetryPolicy {
+  attempts: number
+  firstDelaySeconds?: number
+  backoff?: number
+  maxDelaySeconds?: number
+  jitter?: number
+}
+
+export type LogFields = Record<string, unknown>
+
+export interface TaskContext {
+  readonly runId: string
+  readonly eventId: string | undefined
+  readonly taskName: string
+  /** 1 for the first try; counts on across a worker's death. */
+  readonly attempt: number
+  /** The same for every attempt and replay of this task in this run: give it to services that take one. */
+  readonly idempotencyKey: string
+  /** Aborted on timeout, cancel, or when this worker loses the run. */
+  readonly signal: AbortSignal
+  log(message: string, fields?: LogFields): void
+}
+
+/** One act of I/O outside the database. Runs at least once; its effect must be idempotent by key. */
+export interface Task<Deps, Input, Output> {
+  readonly kind: 'task'
+  readonly name: string
+  readonly retry?: RetryPolicy
+  readonly timeoutSeconds?: number
+  /** An earlier result under the same key is used instead of running, until it expires. */
+  readonly cache?: { key: (input: Input) => string; expiresInSeconds: number }
+  run(deps: Deps, input: Input, context: TaskContext): Promise<Output>
+}
+
+/** SQL inside a task's transaction. */
+export interface TransactionSql {
+  query<Row extends QueryResultRow>(text: string, values?: readonly unknown[]): Promise<Row[]>
+}
+
+export interface TransactionContext extends TaskContext {
+  readonly sql: TransactionSql
+  /** A named part, listed as a task run of its own: `await part('check_if_late', () => ...)`. */
+  part<T>(name: string, body: () => Promise<T> | T): Promise<T>
+}
+
+/** Database work that commits together with its own checkpoint: applied exactly once. */
+export interface TransactionalTask<Deps, Input, Output> {
+  readonly kind: 'transaction'
+  readonly name: string
+  readonly retry?: RetryPolicy
+  /** Transactions with the same lock run one after another, cluster-wide. */
+  readonly lock?: (input: Input) => string
+  run(deps: Deps, input: Input, context: TransactionContext): Promise<Output>
+}
+
+export type AnyTask<Deps, Input, Output> =
+  | Task<Deps, Input, Output>
+  | TransactionalTask<Deps, Input, Output>
+
+export interface Undo<Deps, Input, Output> {
+  readonly name: string
+  readonly retry?: RetryPolicy
+  readonly timeoutSeconds?: number
+  /** `result` is missing when the act may or may not have happened: undo by the act's idempotency key. */
+  run(
+    deps: Deps,
+    act: { input: Input; result: Output | undefined; idempotencyKey: string },
+    context: TaskContext,
+  ): Promise<void>
+}
+
+export interface Saga<Deps> {
+  /** The undo is registered before the act runs; on failure or cancel all undos run in reverse. */
+  act<Input, Output>(
+    task: AnyTask<Deps, Input, Output>,
+    input: Input,
+    undo: Undo<Deps, Input, Output>,
+  ): Promise<Output>
+}
+
+/** What a flow may do. Anything else (clock, random, I/O) belongs in a task. */
+export interface Flow<Deps> {
+  readonly runId: string
+  readonly eventId: string | undefined
+  task<Input, Output>(task: AnyTask<Deps, Input, Output>, input: Input): Promise<Output>
+  /** Fan-out: results in the order of the inputs; the first failure (by input order) is thrown at the end. */
+  all<Input, Output>(
+    task: AnyTask<Deps, Input, Output>,
+    inputs: readonly Input[],
+    options?: { concurrency?: number },
+  ): Promise<Output[]>
+  /** A flow run of its own, awaited. A child that fails throws `child_failed` here. */
+  child<Parameters extends z.ZodType, Result>(
+    flow: FlowDefinition<Deps, Parameters, Result>,
+    parameters: z.input<Parameters>,
+  ): Promise<Result>
+  sleep(seconds: number): Promise<void>
+  /** The signal's payload, or undefined when it did not come within `within` seconds. */
+  waitFor<Payload>(signal: string, options: { within: number }): Promise<Payload | undefined>
+  saga<T>(body: (saga: Saga<Deps>) => Promise<T>): Promise<T>
+  /** Recorded: the same on every replay. */
+  now(): Promise<Date>
+  uuid(): Promise<string>
+  log(message: string, fields?: LogFields): void
+}
+
+export interface FlowDefinition<Deps, Parameters extends z.ZodType = z.ZodType, Result = unknown> {
+  /** Stored with every run: never rename. */
+  readonly name: string
+  readonly description: string
+  readonly parameters: Parameters
+  /** `room:201`, `employee:EMP001`: what a run is about, indexed. */
+  readonly subjects: (parameters: z.output<Parameters>) => string[]
+  readonly estimatedMinutes: number
+  readonly queue?: QueueName
+  run(flow: Flow<Deps>, parameters: z.output<Parameters>): Promise<Result>
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a registry holds flows of many shapes; each is checked where it is defined
+export type AnyFlow = FlowDefinition<any, any, any>
+
+/** How many runs of a queue one worker takes at a time. `events` is the one people wait for. */
+export const QUEUES = {
+  events: { workerConcurrency: 24 },
+  default: { workerConcurrency: 50 },
+} as const
+export type QueueName = keyof typeof QUEUES
+
+export function defineFlow<Deps, Parameters extends z.ZodType, Result>(
+  flow: FlowDefinition<Deps, Parameters, Result>,
+): FlowDefinition<Deps, Parameters, Result> {
+  return flow
+}
+
+export function defineTask<Deps, Input, Output>(
+  task: Omit<Task<Deps, Input, Output>, 'kind'>,
+): Task<Deps, Input, Output> {
+  return { ...task, kind: 'task' }
+}
+
+export function defineTransaction<Deps, Input, Output>(
+  task: Omit<TransactionalTask<Deps, Input, Output>, 'kind'>,
+): TransactionalTask<Deps, Input, Output> {
+  return { ...task, kind: 'transaction' }
+}
