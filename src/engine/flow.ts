@@ -2,7 +2,6 @@
  * The language a flow is written in. Words and ports only: no vendor, no I/O.
  * Two engines speak it: `dbos/` (durable) and `in-memory.ts` (at once, for unit tests of flows).
  */
-import type { QueryResultRow } from 'pg'
 import type { z } from 'zod'
 
 /** How a task is tried again. Delays in seconds; `jitter` 0.2 spreads each delay by ±20 %. */
@@ -42,7 +41,7 @@ export interface Task<Deps, Input, Output> {
 
 /** SQL inside a task's transaction. */
 export interface TransactionSql {
-  query<Row extends QueryResultRow>(text: string, values?: readonly unknown[]): Promise<Row[]>
+  query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>
 }
 
 export interface TransactionContext extends TaskContext {
