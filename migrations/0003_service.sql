@@ -73,6 +73,7 @@ create table prefect.task_attempts (
   ended_at timestamptz not null,
   error jsonb not null,                 -- {"code", "message"}
   next_attempt_at timestamptz,          -- null: it was the last
+  granted int not null default 0,       -- attempts made before a person asked for a retry
   primary key (run_id, step, attempt)
 );
 

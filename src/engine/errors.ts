@@ -42,10 +42,13 @@ export class TaskFailed extends Error {
   override readonly name = 'TaskFailed'
   readonly code: string
   readonly taskName: string
-  constructor(taskName: string, code: string, message: string, options?: ErrorOptions) {
-    super(message, options)
+  /** The steps that failed (several in a fan-out): what a retry does again. */
+  readonly steps: readonly number[]
+  constructor(taskName: string, code: string, message: string, steps: readonly number[] = []) {
+    super(message)
     this.taskName = taskName
     this.code = code
+    this.steps = steps
   }
 }
 
@@ -53,8 +56,13 @@ export class TaskFailed extends Error {
 export class FlowCancelled extends Error {
   override readonly name = 'FlowCancelled'
   readonly code = 'cancelled'
-  constructor() {
+  /** Whether the word it was thrown at had begun: a saga does not undo what never began. */
+  readonly started: boolean
+  readonly steps: readonly number[]
+  constructor(started = true, steps: readonly number[] = []) {
     super('The run was cancelled by request.')
+    this.started = started
+    this.steps = steps
   }
 }
 
@@ -62,6 +70,12 @@ export interface ErrorRecord {
   code: string
   message: string
   task_name?: string
+}
+
+/** The failed steps behind an error, also when the flow wrapped it (`cause`). Empty: the flow itself failed. */
+export function failedSteps(error: unknown): readonly number[] {
+  if (error instanceof TaskFailed || error instanceof FlowCancelled) return error.steps
+  return error instanceof Error && error.cause !== undefined ? failedSteps(error.cause) : []
 }
 
 /** Any thrown thing as what is stored and shown: `{code, message}`, never a stack. */

@@ -1,0 +1,71 @@
+/** How a task is tried: its timeout, which errors are worth another try, and when. */
+import { describeError, type ErrorRecord, GiveUp, TryAgain } from './errors.ts'
+import type { RetryPolicy } from './flow.ts'
+
+const CANCEL_GRACE_MS = 2_000
+
+export class TaskTimeout extends Error {
+  override readonly name = 'TaskTimeout'
+  readonly code = 'timeout'
+}
+
+/**
+ * Seconds to wait before the next try, or undefined when there is none. `random` is 0..1.
+ * A TryAgain's `afterSeconds` (Retry-After) is a lower bound and may exceed the policy's cap: the service asked for it.
+ */
+export function nextDelay(
+  policy: RetryPolicy | undefined,
+  attempt: number,
+  error: unknown,
+  random: number,
+): number | undefined {
+  if (error instanceof GiveUp || attempt >= (policy?.attempts ?? 1)) return undefined
+  const { firstDelaySeconds = 1, backoff = 2, maxDelaySeconds = 600, jitter = 0.2 } = policy ?? {}
+  const plain = Math.min(firstDelaySeconds * backoff ** (attempt - 1), maxDelaySeconds)
+  const spread = plain * (1 + jitter * (2 * random - 1))
+  const asked = error instanceof TryAgain ? (error.afterSeconds ?? 0) : 0
+  return Math.max(0, spread, asked)
+}
+
+/**
+ * Runs one attempt. Its signal aborts on the timeout and when `stop` does. An attempt that does not listen is
+ * abandoned: at the timeout at once, after `stop` within two seconds.
+ */
+export async function attemptOnce<T>(
+  run: (signal: AbortSignal) => Promise<T>,
+  timeoutSeconds: number | undefined,
+  stop: AbortSignal,
+): Promise<T> {
+  const abort = new AbortController()
+  const timers: NodeJS.Timeout[] = []
+  const onStop = (reject: (error: Error) => void) => {
+    abort.abort(stop.reason)
+    timers.push(setTimeout(() => reject(new Error('It did not stop in time.')), CANCEL_GRACE_MS))
+  }
+  let listener: (() => void) | undefined
+  const cutShort = new Promise<never>((_, reject) => {
+    if (timeoutSeconds !== undefined) {
+      const timeout = new TaskTimeout(`It took longer than ${timeoutSeconds} s.`)
+      const expire = () => {
+        abort.abort(timeout)
+        reject(timeout)
+      }
+      timers.push(setTimeout(expire, timeoutSeconds * 1000))
+    }
+    listener = () => onStop(reject)
+    stop.addEventListener('abort', listener, { once: true })
+  })
+  cutShort.catch(() => {})
+  try {
+    return await Promise.race([run(abort.signal), cutShort])
+  } finally {
+    for (const timer of timers) clearTimeout(timer)
+    if (listener) stop.removeEventListener('abort', listener)
+  }
+}
+
+/** The error as stored: an aborted attempt that only says "aborted" is named by what aborted it. */
+export function attemptError(error: unknown, signal?: AbortSignal): ErrorRecord {
+  const isAbort = error instanceof Error && error.name === 'AbortError'
+  return describeError(isAbort && signal?.reason ? signal.reason : error)
+}

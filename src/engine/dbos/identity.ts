@@ -1,0 +1,16 @@
+/** How this service appears in the engine's tables. */
+
+/** Owns its rows in the schema `dbos`; other applications may share the database. */
+export const APPLICATION = 'prefect-service'
+
+/**
+ * The version of the *recorded paths*, not of the build: runs started by one build must finish on the next, so it
+ * changes only when old runs can no longer be replayed, and then old and new workers run side by side.
+ */
+export const FLOW_VERSION = '1'
+
+/** A run that took this many workers down with it (1 start + 3 recoveries) is parked as crashed. */
+export const MAX_RECOVERIES = 3
+
+/** LISTEN channel: `queue:<name>` new runs, `run:<id>` a cancel, a signal or the end of a child. */
+export const WAKE_CHANNEL = 'prefect_wake'

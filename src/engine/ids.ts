@@ -1,0 +1,57 @@
+/** Ids of runs and events: opaque, lower-case base32, 130 bits. Derived by hash where a repeat must find the first. */
+import { createHash, randomBytes } from 'node:crypto'
+
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
+const LENGTH = 26
+
+/** A new run's id: `fr_` and 130 random bits. */
+export function newRunId(): string {
+  return `fr_${base32(randomBytes(17))}`
+}
+
+/** The same parts, in the same order, always give the same run id: `runIdFor('run', workflow, key)`. */
+export function runIdFor(...parts: readonly string[]): string {
+  return `fr_${base32(createHash('sha256').update(JSON.stringify(parts)).digest())}`
+}
+
+/** The event id of a sender's key, scoped by the event's kind. */
+export function eventIdFor(kind: string, key: string): string {
+  const parts = ['event', kind, key]
+  return `evt_${base32(createHash('sha256').update(JSON.stringify(parts)).digest())}`
+}
+
+/**
+ * SHA-256 (hex) of a JSON value in canonical form: object members sorted, so that their order does not matter.
+ * Members that are `undefined` count as absent, as they do in JSON.
+ */
+export function bodyHash(value: unknown): string {
+  return createHash('sha256').update(canonicalJson(value)).digest('hex')
+}
+
+function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
+  if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null'
+  if ('toJSON' in value && typeof value.toJSON === 'function') return canonicalJson(value.toJSON())
+  const members = Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+    .map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`)
+  return `{${members.join(',')}}`
+}
+
+function base32(bytes: Uint8Array): string {
+  let text = ''
+  let buffer = 0
+  let bits = 0
+  for (const byte of bytes) {
+    buffer = (buffer << 8) | byte
+    bits += 8
+    while (bits >= 5 && text.length < LENGTH) {
+      bits -= 5
+      text += ALPHABET[(buffer >>> bits) & 31]
+    }
+    buffer &= (1 << bits) - 1
+    if (text.length === LENGTH) break
+  }
+  return text
+}

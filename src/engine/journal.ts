@@ -1,0 +1,85 @@
+/**
+ * What a run remembers. The words of the flow language (`words.ts`) are written once, over this port; an engine is a
+ * journal plus a way to start and recover runs. Steps are numbered by the words, the same way on every replay.
+ */
+import type { ErrorRecord } from './errors.ts'
+import type { AnyFlow, LogFields, TransactionSql } from './flow.ts'
+
+export type StepKind = 'task' | 'transaction' | 'wait' | 'child' | 'now' | 'uuid' | 'undo'
+
+/** A named part of a transaction. Times in epoch milliseconds. */
+export interface Part {
+  name: string
+  startedAt: number
+  endedAt: number
+  error?: ErrorRecord
+}
+
+/** The one recorded outcome of a step: a JSON value, or an error. */
+export interface Checkpoint {
+  name: string
+  kind: StepKind
+  startedAt: number
+  endedAt: number
+  value?: unknown
+  error?: ErrorRecord
+  parts?: Part[]
+  cached?: boolean
+}
+
+export interface FailedAttempt {
+  step: number
+  attempt: number
+  taskName: string
+  startedAt: number
+  endedAt: number
+  error: ErrorRecord
+  /** Epoch milliseconds; undefined: there is no next one. */
+  nextAttemptAt: number | undefined
+  /** Attempts made before a person asked for a retry: the policy counts from here. */
+  granted: number
+}
+
+export interface LogLine {
+  /** Position in the run: the same on every replay, so that no line is kept twice. */
+  key: string
+  at: number
+  level: 'info' | 'warn' | 'error'
+  message: string
+  taskName?: string
+  fields?: LogFields
+}
+
+/** Thrown by a journal when another worker owns the run now: nothing this one does may be recorded. */
+export class OwnershipLost extends Error {
+  override readonly name = 'OwnershipLost'
+}
+
+export interface Journal {
+  /** Loaded when the run starts or resumes. */
+  recorded(step: number): Checkpoint | undefined
+  lastFailedAttempt(step: number): FailedAttempt | undefined
+  /** Commits the outcome, once, and only while this execution owns the run (else OwnershipLost). */
+  record(step: number, checkpoint: Checkpoint): Promise<void>
+  /** Runs `body` in one transaction that also holds its checkpoint; returns the checkpoint that is recorded. */
+  transaction(
+    step: number,
+    lock: string | undefined,
+    body: (sql: TransactionSql) => Promise<Checkpoint>,
+  ): Promise<Checkpoint>
+  attemptFailed(attempt: FailedAttempt): Promise<void>
+  cached(key: string): Promise<{ value: unknown } | undefined>
+  cache(key: string, value: unknown, expiresInSeconds: number): Promise<void>
+  /** Opens a wait, or finds it open: answers its deadline, in epoch milliseconds, as first given. */
+  openWait(step: number, signal: string | undefined, until: number): Promise<number>
+  /** Takes the oldest signal of that name that no other step took. */
+  takeSignal(step: number, signal: string): Promise<{ payload: unknown } | undefined>
+  /** Resolves when a signal may have come, at the latest after `withinMs`, or at once when `stop` aborts. */
+  signalled(withinMs: number, stop: AbortSignal): Promise<void>
+  startChild(step: number, flow: AnyFlow, parameters: unknown): Promise<string>
+  childOutcome(runId: string, stop: AbortSignal): Promise<{ value: unknown } | { error: ErrorRecord }>
+  cancelChild(runId: string): Promise<void>
+  /** Marks the run for a person to look at. */
+  flag(reason: string): Promise<void>
+  log(line: LogLine): void
+}

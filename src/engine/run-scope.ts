@@ -1,0 +1,27 @@
+import type { Journal } from './journal.ts'
+import type { RunControl } from './run-control.ts'
+
+/** Told what tasks do, for metrics. */
+export interface RunObserver {
+  taskEnded(flow: string, task: string, ok: boolean, seconds: number): void
+  taskRetried(flow: string, task: string): void
+  undoFailed(flow: string): void
+}
+
+/** Everything one execution of a run needs. */
+export interface RunScope<Deps> {
+  readonly runId: string
+  readonly flowName: string
+  readonly eventId: string | undefined
+  /** Restarts from the top so far: keeps idempotency keys of a restart apart. */
+  readonly generation: number
+  readonly deps: Deps
+  readonly journal: Journal
+  readonly control: RunControl
+  readonly observer?: RunObserver
+}
+
+/** One step of a run. */
+export interface StepScope<Deps> extends RunScope<Deps> {
+  readonly number: number
+}

@@ -1,0 +1,180 @@
+/** Runs one task to its recorded outcome: attempts, timeout, cache, parts of a transaction, undo. */
+import { attemptError, attemptOnce, nextDelay } from './attempts.ts'
+import { describeError, type ErrorRecord } from './errors.ts'
+import type { AnyTask, RetryPolicy, Task, TaskContext, TransactionalTask, Undo } from './flow.ts'
+import { type Checkpoint, OwnershipLost, type Part, type StepKind } from './journal.ts'
+import { parked, pause } from './run-control.ts'
+import type { StepScope } from './run-scope.ts'
+
+interface Attempted {
+  name: string
+  kind: StepKind
+  retry: RetryPolicy | undefined
+  /** Listens to cancel: false for an undo. */
+  cancellable: boolean
+}
+
+export function runTask<Deps, Input, Output>(
+  scope: StepScope<Deps>,
+  task: AnyTask<Deps, Input, Output>,
+  input: Input,
+): Promise<Checkpoint> {
+  return task.kind === 'transaction' ? runTransaction(scope, task, input) : runPlain(scope, task, input)
+}
+
+export function runUndo<Deps, Input, Output>(
+  scope: StepScope<Deps>,
+  undo: Undo<Deps, Input, Output>,
+  act: { input: Input; result: Output | undefined; actNumber: number },
+): Promise<Checkpoint> {
+  const { actNumber, ...what } = act
+  const idempotencyKey = keyOf({ ...scope, number: actNumber })
+  const about: Attempted = { name: undo.name, kind: 'undo', retry: undo.retry, cancellable: false }
+  return throughAttempts(scope, about, async (attempt, startedAt) => {
+    const never = new AbortController().signal
+    const run = (signal: AbortSignal) =>
+      undo.run(scope.deps, { ...what, idempotencyKey }, contextOf(scope, undo.name, attempt, signal))
+    await attemptOnce(run, undo.timeoutSeconds, never)
+    const done: Checkpoint = { name: undo.name, kind: 'undo', startedAt, endedAt: Date.now(), value: null }
+    await scope.journal.record(scope.number, done)
+    return done
+  })
+}
+
+async function runPlain<Deps, Input, Output>(
+  scope: StepScope<Deps>,
+  task: Task<Deps, Input, Output>,
+  input: Input,
+): Promise<Checkpoint> {
+  const { journal, control, number } = scope
+  const cacheKey = task.cache && `${task.name}:${task.cache.key(input)}`
+  const about: Attempted = { name: task.name, kind: 'task', retry: task.retry, cancellable: true }
+  return throughAttempts(scope, about, async (attempt, startedAt) => {
+    const hit = cacheKey === undefined ? undefined : await journal.cached(cacheKey)
+    const run = (signal: AbortSignal) =>
+      task.run(scope.deps, input, contextOf(scope, task.name, attempt, signal))
+    const value = hit ? hit.value : asJson(await attemptOnce(run, task.timeoutSeconds, control.signal))
+    if (!hit && cacheKey !== undefined && task.cache) {
+      await journal.cache(cacheKey, value, task.cache.expiresInSeconds)
+    }
+    const done: Checkpoint = { name: task.name, kind: 'task', startedAt, endedAt: Date.now(), value }
+    if (hit) done.cached = true
+    await journal.record(number, done)
+    return done
+  })
+}
+
+function runTransaction<Deps, Input, Output>(
+  scope: StepScope<Deps>,
+  task: TransactionalTask<Deps, Input, Output>,
+  input: Input,
+): Promise<Checkpoint> {
+  const about: Attempted = { name: task.name, kind: 'transaction', retry: task.retry, cancellable: true }
+  const lock = task.lock?.(input)
+  return throughAttempts(scope, about, (attempt, startedAt) =>
+    scope.journal.transaction(scope.number, lock, async (sql) => {
+      const parts: Part[] = []
+      const context = contextOf(scope, task.name, attempt, scope.control.signal)
+      const value = asJson(await task.run(scope.deps, input, { ...context, sql, part: partsInto(parts) }))
+      const done: Checkpoint = { name: task.name, kind: 'transaction', startedAt, endedAt: Date.now(), value }
+      return parts.length > 0 ? { ...done, parts } : done
+    }),
+  )
+}
+
+/** Times each part, and names the part in an error that leaves it. */
+function partsInto(parts: Part[]) {
+  return async <T>(name: string, body: () => Promise<T> | T): Promise<T> => {
+    const part: Part = { name, startedAt: Date.now(), endedAt: 0 }
+    try {
+      return await body()
+    } catch (error) {
+      part.error = describeError(error)
+      if (error instanceof Error && !('taskName' in error)) Object.assign(error, { taskName: name })
+      throw error
+    } finally {
+      part.endedAt = Date.now()
+      parts.push(part)
+    }
+  }
+}
+
+/** Attempt after attempt until one is recorded, or the last failure is. Counts on where a dead worker stopped. */
+async function throughAttempts<Deps>(
+  scope: StepScope<Deps>,
+  about: Attempted,
+  attemptIt: (attempt: number, startedAt: number) => Promise<Checkpoint>,
+): Promise<Checkpoint> {
+  const { journal, control, number, observer, flowName } = scope
+  const before = journal.lastFailedAttempt(number)
+  const stop = about.cancellable ? control.signal : new AbortController().signal
+  if (before && before.nextAttemptAt === undefined) return fail(scope, about, before.startedAt, before.error)
+  if (before?.nextAttemptAt !== undefined) await pause(before.nextAttemptAt - Date.now(), stop)
+  const granted = before?.granted ?? 0
+  for (let attempt = (before?.attempt ?? 0) + 1; ; attempt++) {
+    const startedAt = Date.now()
+    if (control.lost) return parked()
+    if (about.cancellable && control.cancelled) return fail(scope, about, startedAt, WHILE_IT_RAN)
+    try {
+      const done = await attemptIt(attempt, startedAt)
+      observer?.taskEnded(flowName, about.name, true, (done.endedAt - done.startedAt) / 1000)
+      return done
+    } catch (error) {
+      if (error instanceof OwnershipLost || control.lost) throw new OwnershipLost()
+      if (about.cancellable && control.cancelled) return fail(scope, about, startedAt, WHILE_IT_RAN)
+      const delay = nextDelay(about.retry, attempt - granted, error, Math.random())
+      const endedAt = Date.now()
+      const nextAttemptAt = delay === undefined ? undefined : endedAt + delay * 1000
+      const failed = { step: number, attempt, taskName: about.name, startedAt, endedAt, nextAttemptAt, granted }
+      await journal.attemptFailed({ ...failed, error: attemptError(error) })
+      if (delay === undefined) return fail(scope, about, startedAt, attemptError(error))
+      observer?.taskRetried(flowName, about.name)
+      await pause(delay * 1000, stop)
+    }
+  }
+}
+
+const WHILE_IT_RAN: ErrorRecord = { code: 'cancelled', message: 'Cancelled while it ran.' }
+
+async function fail<Deps>(
+  scope: StepScope<Deps>,
+  about: Attempted,
+  startedAt: number,
+  error: ErrorRecord,
+): Promise<Checkpoint> {
+  const { name, kind } = about
+  const failed: Checkpoint = { name, kind, startedAt, endedAt: Date.now(), error: { task_name: name, ...error } }
+  await scope.journal.record(scope.number, failed)
+  scope.observer?.taskEnded(scope.flowName, name, false, (failed.endedAt - startedAt) / 1000)
+  return failed
+}
+
+function contextOf<Deps>(
+  scope: StepScope<Deps>,
+  taskName: string,
+  attempt: number,
+  signal: AbortSignal,
+): TaskContext {
+  let lines = 0
+  return {
+    runId: scope.runId,
+    eventId: scope.eventId,
+    taskName,
+    attempt,
+    idempotencyKey: keyOf(scope),
+    signal,
+    log: (message, fields) => {
+      const key = `t${scope.number}.${attempt}.${lines++}`
+      scope.journal.log({ key, at: Date.now(), level: 'info', message, taskName, ...(fields ? { fields } : {}) })
+    },
+  }
+}
+
+function keyOf(scope: Pick<StepScope<unknown>, 'runId' | 'generation' | 'number'>): string {
+  return `${scope.runId}.${scope.generation}.${scope.number}`
+}
+
+/** What a replay would read back: the first run sees the same, so that a Date that becomes a string shows at once. */
+function asJson(value: unknown): unknown {
+  return value === undefined ? null : JSON.parse(JSON.stringify(value))
+}

@@ -1,0 +1,241 @@
+/** What every engine must do. Run by tests/unit/engine and tests/integration/engine. */
+import { expect, test } from 'vitest'
+import * as flows from './flows.ts'
+import { type Ledger, type Rig, request, startAndEnd } from './rig.ts'
+
+export interface Suite {
+  rig: () => Rig
+  ledger: () => Ledger
+  /** Ids in public.conformance_rows. */
+  rows: () => Promise<string[]>
+}
+
+export function describeEngine({ rig, ledger, rows }: Suite): void {
+  let serial = 0
+  const unique = (word: string) => `${word}-${serial++}`
+
+  test('runs tasks in order, gives each its key, keeps the log', async () => {
+    const [a, b] = [unique('a'), unique('b')]
+    const run = await startAndEnd(rig(), flows.sayAll, { says: [{ say: a }, { say: b }] })
+    expect(run.status).toBe('completed')
+    const result = run.result as { said: string; key: string }[]
+    expect(result.map(({ said }) => said)).toEqual([a, b])
+    expect(new Set(result.map(({ key }) => key)).size).toBe(2)
+    expect(await rig().logs(run.runId)).toEqual(['said all'])
+  })
+
+  test('tries a failing task again and records each failed attempt', async () => {
+    const say = unique('flaky')
+    const run = await startAndEnd(rig(), flows.sayAll, { says: [{ say, failures: 2 }] })
+    expect(run.status).toBe('completed')
+    expect(ledger().count(say)).toBe(3)
+    expect((await rig().attempts(run.runId)).map(({ attempt, message }) => [attempt, message])).toEqual([
+      [1, 'attempt 1 failed'],
+      [2, 'attempt 2 failed'],
+    ])
+  })
+
+  test('fails with the last error when the attempts are used up', async () => {
+    const say = unique('hopeless')
+    const run = await startAndEnd(rig(), flows.sayAll, { says: [{ say, failures: 9 }] })
+    expect(run).toMatchObject({ status: 'failed', error: { code: 'error', message: 'attempt 3 failed' } })
+    expect(await rig().attempts(run.runId)).toHaveLength(3)
+  })
+
+  test('does not repeat what gives up', async () => {
+    const say = unique('refused')
+    const run = await startAndEnd(rig(), flows.sayAll, { says: [{ say, failures: 9, by: 'give_up' }] })
+    expect(run).toMatchObject({ status: 'failed', error: { code: 'refused' } })
+    expect(ledger().count(say)).toBe(1)
+  })
+
+  test('waits as long as Retry-After asks', async () => {
+    const say = unique('later')
+    const started = performance.now()
+    const run = await startAndEnd(rig(), flows.sayAll, { says: [{ say, failures: 1, by: 'later', after: 0.5 }] })
+    expect(run.status).toBe('completed')
+    expect(performance.now() - started).toBeGreaterThanOrEqual(495)
+  })
+
+  test('ends a task at its timeout, with an abort signal', async () => {
+    const before = ledger().count('slow aborted')
+    const run = await startAndEnd(rig(), flows.tooSlow)
+    expect(run).toMatchObject({ status: 'failed', error: { code: 'timeout' } })
+    expect(ledger().count('slow aborted')).toBe(before + 1)
+  })
+
+  test('uses a cached result until it expires', async () => {
+    const key = unique('cache')
+    const run = await startAndEnd(rig(), flows.cachedTwice, { key })
+    const again = await startAndEnd(rig(), flows.cachedTwice, { key })
+    expect(ledger().count(`computed ${key}`)).toBe(1)
+    expect(again.result).toEqual(run.result)
+  })
+
+  test('commits a transaction, and rolls back one that fails, naming the part', async () => {
+    const [kept, lost] = [unique('kept'), unique('lost')]
+    expect((await startAndEnd(rig(), flows.writesRow, { id: kept })).status).toBe('completed')
+    const failed = await startAndEnd(rig(), flows.writesRow, { id: lost, fail: true })
+    expect(failed).toMatchObject({ status: 'failed', error: { code: 'no_good' } })
+    const ids = await rows()
+    expect(ids).toContain(kept)
+    expect(ids).not.toContain(lost)
+  })
+
+  test('fans out within its concurrency; the first failure by input order is thrown at the end', async () => {
+    const says = [0, 1, 2, 3, 4].map((i) => ({ say: unique(`fan${i}`) }))
+    expect(await startAndEnd(rig(), flows.sayTogether, { says })).toMatchObject({ status: 'completed', result: 5 })
+    const broken = says.map(({ say }, i) => ({ say: `${say}x`, failures: i === 1 || i === 3 ? 9 : 0, by: 'give_up' }))
+    const run = await startAndEnd(rig(), flows.sayTogether, { says: broken })
+    expect(run).toMatchObject({ status: 'failed', error: { code: 'refused' } })
+    expect(ledger().count(`${says[4]?.say}x`)).toBe(1)
+  })
+
+  test('a child is a run of its own; its failure is the parent’s child_failed', async () => {
+    const say = unique('child')
+    const good = await startAndEnd(rig(), flows.parent, { says: [{ say }] })
+    expect(good).toMatchObject({ status: 'completed', result: [{ said: say }] })
+    const bad = await startAndEnd(rig(), flows.parent, { says: [{ say, failures: 9, by: 'give_up' }] })
+    expect(bad).toMatchObject({ status: 'failed', error: { code: 'child_failed' } })
+  })
+
+  test('sleeps, and remembers time and ids', async () => {
+    const run = await startAndEnd(rig(), flows.sleeper, { seconds: 0.3 })
+    const result = run.result as { id: string; slept: number }
+    expect(result.slept).toBeGreaterThanOrEqual(299)
+    expect(result.id).toMatch(/^[0-9a-f-]{36}$/)
+  })
+
+  test('waits for a signal, also one that came before the wait, or for its end', async () => {
+    const first = request(flows.waiter, { within: 30 })
+    await rig().engine.start(first)
+    expect(await rig().engine.signal(first.runId, 'task_finished', { by: 'EMP005' })).toEqual({ kind: 'delivered' })
+    expect((await rig().ended(first.runId)).result).toEqual({ got: { by: 'EMP005' } })
+    expect(await rig().engine.signal(first.runId, 'task_finished', {})).toMatchObject({ kind: 'already_ended' })
+    expect((await startAndEnd(rig(), flows.waiter, { within: 0.1 })).result).toEqual({ got: null })
+    expect(await rig().engine.signal('fr_none', 'x', {})).toEqual({ kind: 'not_found' })
+  })
+
+  test('a saga that fails is undone in reverse, the failed act included', async () => {
+    const from = ledger().entries.length
+    const run = await startAndEnd(rig(), flows.travel, { then: 'fail' })
+    expect(run).toMatchObject({ status: 'failed', error: { code: 'refused' }, flagged: undefined })
+    expect(ledger().entries.slice(from)).toEqual([
+      'flight',
+      'hotel',
+      'car',
+      'undo_car car maybe 2',
+      'undo_hotel hotel done 1',
+      'undo_flight flight done 0',
+    ])
+  })
+
+  test('a saga whose undo fails is flagged, and the other undos still run', async () => {
+    const from = ledger().entries.length
+    const run = await startAndEnd(rig(), flows.travel, { then: 'fail', undoFails: true })
+    expect(run).toMatchObject({ status: 'failed', error: { code: 'saga_undo_failed' } })
+    expect(run.flagged).toContain('undo_hotel')
+    expect(ledger().entries.slice(from)).toContain('undo_flight flight done 0')
+  })
+
+  test('a cancelled saga undoes what it did, then is cancelled', async () => {
+    const asked = request(flows.travel, { then: 'hang' })
+    const from = ledger().entries.length
+    const hanging = ledger().count('hanging') + 1
+    await rig().engine.start(asked)
+    await ledger().saw('hanging', hanging)
+    expect(await rig().engine.cancel(asked.runId)).toMatchObject({ kind: 'cancelling', previous: 'running' })
+    expect((await rig().ended(asked.runId)).status).toBe('cancelled')
+    expect(ledger().entries.slice(from)).toEqual([
+      'flight',
+      'hotel',
+      'hanging',
+      'undo_hotel hotel done 1',
+      'undo_flight flight done 0',
+    ])
+  })
+
+  test('a run that was not begun never starts once cancelled; cancel is idempotent', async () => {
+    const say = unique('never')
+    const asked = request(flows.sayAll, { says: [{ say }] }, { scheduledFor: new Date(Date.now() + 3_600_000) })
+    await rig().engine.start(asked)
+    expect(await rig().status(asked.runId)).toBe('scheduled')
+    expect(await rig().engine.cancel(asked.runId)).toMatchObject({ kind: 'cancelled', previous: 'scheduled' })
+    expect(await rig().engine.cancel(asked.runId)).toEqual({ kind: 'already_ended', status: 'cancelled' })
+    expect(await rig().engine.cancel('fr_none')).toEqual({ kind: 'not_found' })
+    expect(ledger().count(say)).toBe(0)
+  })
+
+  test('a sleeping run is cancelled at once', async () => {
+    const asked = request(flows.waiter, { within: 3_600 })
+    const waiting = ledger().count('waiting') + 1
+    await rig().engine.start(asked)
+    await ledger().saw('waiting', waiting)
+    await rig().engine.cancel(asked.runId)
+    expect((await rig().ended(asked.runId)).status).toBe('cancelled')
+  })
+
+  test('starts later when it is told to', async () => {
+    const asked = request(flows.sayAll, { says: [] }, { scheduledFor: new Date(Date.now() + 1_000) })
+    const started = Date.now()
+    await rig().engine.start(asked)
+    expect((await rig().ended(asked.runId)).status).toBe('completed')
+    expect(Date.now() - started).toBeGreaterThanOrEqual(950)
+  })
+
+  test('a run id that exists is left as it is', async () => {
+    const say = unique('once')
+    const asked = request(flows.sayAll, { says: [{ say }] })
+    const answers = await Promise.all([1, 2, 3].map(() => rig().engine.start(asked)))
+    expect(answers.filter(({ created }) => created)).toHaveLength(1)
+    await rig().ended(asked.runId)
+    expect(ledger().count(say)).toBe(1)
+  })
+
+  test('retry goes on from the failed task: completed ones are not repeated', async () => {
+    const [done, failing] = [unique('done'), unique('failing')]
+    const run = await startAndEnd(rig(), flows.sayAll, { says: [{ say: done }, { say: failing, failures: 4 }] })
+    expect(run.status).toBe('failed')
+    expect(await rig().engine.retry(run.runId)).toEqual({ kind: 'retrying', from: 'note' })
+    expect((await rig().ended(run.runId)).status).toBe('completed')
+    expect(ledger().count(done)).toBe(1)
+    expect(ledger().count(failing)).toBe(5)
+    expect((await rig().attempts(run.runId)).map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4])
+    expect(await rig().engine.retry(run.runId)).toEqual({ kind: 'not_failed', status: 'completed' })
+  })
+
+  test('retry of a fan-out repeats all that failed and nothing else', async () => {
+    const says = [0, 1, 2, 3].map((i) => ({ say: unique(`part${i}`), failures: i % 2 === 1 ? 1 : 0, by: 'give_up' }))
+    const run = await startAndEnd(rig(), flows.sayTogether, { says })
+    expect(run.status).toBe('failed')
+    await rig().engine.retry(run.runId)
+    expect(await rig().ended(run.runId)).toMatchObject({ status: 'completed', result: 4 })
+    expect(says.map(({ say }) => ledger().count(say))).toEqual([1, 2, 1, 2])
+  })
+
+  test('retry of a parent retries its failed child', async () => {
+    const say = unique('grandchild')
+    const run = await startAndEnd(rig(), flows.parent, { says: [{ say, failures: 1, by: 'give_up' }] })
+    expect(run.status).toBe('failed')
+    await rig().engine.retry(run.runId)
+    expect((await rig().ended(run.runId)).status).toBe('completed')
+    expect(ledger().count(say)).toBe(2)
+  })
+
+  test('retry of an undone saga starts from the top, under new keys', async () => {
+    const run = await startAndEnd(rig(), flows.travel, { then: 'fail_once' })
+    expect(run.status).toBe('failed')
+    const from = ledger().entries.length
+    await rig().engine.retry(run.runId)
+    // Under new keys the car fails once more: a restart is a new request to the services.
+    expect((await rig().ended(run.runId)).status).toBe('failed')
+    expect(ledger().entries.slice(from, from + 3)).toEqual(['flight', 'hotel', 'car'])
+  })
+
+  test('a flow that judges its run failed says why, and by which task', async () => {
+    expect(await startAndEnd(rig(), flows.judged)).toMatchObject({
+      status: 'failed',
+      error: { code: 'low_confidence', message: 'Too low.' },
+    })
+  })
+}

@@ -1,0 +1,23 @@
+import { afterAll, beforeAll, describe } from 'vitest'
+import { ALL } from '../../conformance/flows.ts'
+import { Ledger } from '../../conformance/rig.ts'
+import { describeEngine } from '../../conformance/suite.ts'
+import { type DurableRig, openDurableRig } from '../../support/durable-rig.ts'
+
+describe('the durable engine', () => {
+  const ledger = new Ledger()
+  let rig: DurableRig
+
+  beforeAll(async () => {
+    rig = await openDurableRig(ALL, { ledger })
+    await rig.database.query('create table public.conformance_rows (id text primary key)')
+  })
+  afterAll(() => rig.close())
+
+  describeEngine({
+    rig: () => rig,
+    ledger: () => ledger,
+    rows: async () =>
+      (await rig.database.query<{ id: string }>('select id from public.conformance_rows')).map(({ id }) => id),
+  })
+})

@@ -1,0 +1,76 @@
+import type { Database } from '../../src/db/pool.ts'
+import { createDurableEngine } from '../../src/engine/dbos/durable-engine.ts'
+import { startWorker, type Worker } from '../../src/engine/dbos/worker.ts'
+import type { Engine } from '../../src/engine/engine.ts'
+import type { AnyFlow } from '../../src/engine/flow.ts'
+import { createLogger } from '../../src/observability/logger.ts'
+import type { Rig } from '../conformance/rig.ts'
+import { createTestDatabase, type TestDatabase } from './database.ts'
+import { eventually } from './eventually.ts'
+
+export interface DurableRig extends Rig {
+  readonly database: Database
+  readonly worker: Worker
+  close(): Promise<void>
+}
+
+/** The durable engine with one worker in this process, on a database of its own. */
+export async function openDurableRig<Deps>(flows: AnyFlow[], deps: Deps): Promise<DurableRig> {
+  const test = await createTestDatabase({ max: 20 })
+  let worker: Worker | undefined
+  const engine = createDurableEngine(test.database, (queue) => worker?.kick(queue))
+  worker = await startWorker({
+    database: test.database,
+    databaseUrl: test.url,
+    engine,
+    flows,
+    deps,
+    identity: { id: `w_test_${process.pid}`, roles: ['worker'], version: 'test' },
+    observer: { runEnded() {}, recovered() {}, taskEnded() {}, taskRetried() {}, undoFailed() {} },
+    logger: createLogger(process.env.TEST_LOG_LEVEL ?? 'silent'),
+  })
+  return { ...lookAt(test, engine), database: test.database, worker, close: () => close(test, worker) }
+}
+
+async function close(test: TestDatabase, worker: Worker | undefined): Promise<void> {
+  await worker?.drain(1_000)
+  await test.drop()
+}
+
+const ENDED = ['completed', 'failed', 'cancelled', 'crashed']
+
+function lookAt({ database }: TestDatabase, engine: Engine): Rig {
+  const status = async (runId: string) => {
+    const text = 'select status from prefect.flow_run_states where id = $1'
+    return (await database.query<{ status: string }>(text, [runId]))[0]?.status ?? 'unknown'
+  }
+  return {
+    engine,
+    status,
+    ended: (runId) =>
+      eventually(`${runId} to end`, async () => {
+        const ended = await status(runId)
+        if (!ENDED.includes(ended)) return undefined
+        const [row] = await database.query<{ output: string; error: string; flagged: string | null }>(
+          `select o.output, o.error, r.flagged from prefect.flow_runs r
+           left join dbos.workflow_output o on o.workflow_uuid = r.id where r.id = $1`,
+          [runId],
+        )
+        const result = row?.output ? JSON.parse(row.output) : undefined
+        const error = row?.error ? JSON.parse(row.error) : undefined
+        return { status: ended, result, error, flagged: row?.flagged ?? undefined }
+      }),
+    attempts: (runId) =>
+      database.query(
+        `select step, attempt, error ->> 'code' as code, error ->> 'message' as message
+         from prefect.task_attempts where run_id = $1 order by step, attempt`,
+        [runId],
+      ),
+    logs: (runId) =>
+      eventually(`the log of ${runId}`, async () => {
+        const text = 'select message from prefect.run_logs where run_id = $1 order by at, key'
+        const lines = await database.query<{ message: string }>(text, [runId])
+        return lines.length > 0 ? lines.map(({ message }) => message) : undefined
+      }),
+  }
+}
