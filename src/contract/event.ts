@@ -19,7 +19,20 @@ export const AttendanceEvent = z
     confidence: z.number().min(0).max(1),
     metadata: z.record(z.string(), z.unknown()).optional(),
   })
-  .meta({ id: 'AttendanceEvent', description: 'A face recognised at a staff door' })
+  .meta({
+    id: 'AttendanceEvent',
+    description: 'A face recognised at a staff door',
+    examples: [
+      {
+        employee_id: 'EMP001',
+        timestamp: '2025-01-17T08:30:00Z',
+        action: 'check_in',
+        camera_id: 'cam_lobby_01',
+        confidence: 0.98,
+        metadata: { face_quality: 0.95, liveness_check: true },
+      },
+    ],
+  })
 export type AttendanceEvent = z.infer<typeof AttendanceEvent>
 
 export const StartedRun = z.object({ workflow: z.string(), flow_run_id: z.string() })
@@ -34,7 +47,29 @@ export const AttendanceAccepted = z
     flow_run_id: z.string(),
     message: z.string(),
   })
-  .meta({ id: 'AttendanceAccepted' })
+  .meta({
+    id: 'AttendanceAccepted',
+    examples: [
+      {
+        event_id: 'evt_12345',
+        status: 'accepted',
+        workflow_triggered: 'process_attendance',
+        flow_run_id: 'fr_attendance_001',
+        message: 'Attendance event received and workflow triggered',
+      },
+    ],
+  })
+export type AttendanceAccepted = z.infer<typeof AttendanceAccepted>
+
+/** The answer to `POST events/{id}/replay`: a new event, with runs of its own. */
+export const EventReplayed = z
+  .object({
+    event_id: z.string(),
+    status: z.literal('accepted'),
+    workflows_triggered: z.array(StartedRun),
+    message: z.string(),
+  })
+  .meta({ id: 'EventReplayed' })
 
 /** One row of the audit trail. */
 export const EventRecord = z
@@ -56,6 +91,18 @@ export const EventRecord = z
   })
   .meta({ id: 'EventRecord' })
 export type EventRecord = z.infer<typeof EventRecord>
+
+/** What the stream tells of an event: never its payload. */
+export const EventSummary = EventRecord.pick({
+  event_id: true,
+  kind: true,
+  source: true,
+  status: true,
+  received_at: true,
+  subjects: true,
+  workflows_triggered: true,
+})
+export type EventSummary = z.infer<typeof EventSummary>
 
 export const EventListQuery = z.object({
   kind: z.string().optional(),

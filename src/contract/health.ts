@@ -1,7 +1,11 @@
 import { z } from 'zod'
 
 const CheckStatus = z.enum(['ok', 'error', 'disabled'])
-const Check = z.object({ status: CheckStatus, latency_ms: z.number().optional(), error: z.string().optional() })
+const Check = z.object({
+  status: CheckStatus,
+  latency_ms: z.number().optional(),
+  error: z.string().optional(),
+})
 
 /** `GET health`, as in the specification. */
 export const Health = z
@@ -19,7 +23,11 @@ export const Health = z
     }),
     active_flow_runs: z.number(),
     scheduled_flow_runs: z.number(),
-    worker_status: z.object({ total_workers: z.number(), active_workers: z.number(), idle_workers: z.number() }),
+    worker_status: z.object({
+      total_workers: z.number(),
+      active_workers: z.number(),
+      idle_workers: z.number(),
+    }),
   })
   .meta({ id: 'Health' })
 export type Health = z.infer<typeof Health>

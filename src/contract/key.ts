@@ -1,7 +1,14 @@
 import { z } from 'zod'
 
 /** What an API key may do. `admin` includes all others. */
-export const SCOPES = ['read', 'events:write', 'workflows:write', 'schedules:write', 'pipelines:write', 'admin'] as const
+export const SCOPES = [
+  'read',
+  'events:write',
+  'workflows:write',
+  'schedules:write',
+  'pipelines:write',
+  'admin',
+] as const
 export type Scope = (typeof SCOPES)[number]
 export const Scope = z.enum(SCOPES)
 

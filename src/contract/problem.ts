@@ -8,9 +8,10 @@ export const Problem = z
     status: z.number(),
     detail: z.string(),
     code: z.string().optional(),
+    run_status: z.string().optional().meta({ description: 'On a 409: the state the run is in' }),
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
   })
-  .meta({ id: 'Problem' })
+  .meta({ id: 'Problem', description: 'RFC 9457' })
 export type Problem = z.infer<typeof Problem>
 
 export interface FieldError {

@@ -31,7 +31,21 @@ export const TriggerRequest = z
     idempotency_key: z.string().min(1).max(500).optional(),
     priority: z.number().int().min(0).max(2_147_483_647).optional(),
   })
-  .meta({ id: 'TriggerRequest' })
+  .meta({
+    id: 'TriggerRequest',
+    examples: [
+      {
+        workflow_name: 'daily_report_generation',
+        parameters: {
+          date: '2025-01-17',
+          report_types: ['occupancy', 'revenue', 'housekeeping'],
+          recipients: ['manager@hotel.com'],
+        },
+        scheduled_time: '2025-01-17T23:00:00Z',
+        idempotency_key: 'report_2025_01_17',
+      },
+    ],
+  })
 export type TriggerRequest = z.infer<typeof TriggerRequest>
 
 export const TriggerAnswer = z
@@ -44,7 +58,20 @@ export const TriggerAnswer = z
     parameters: Parameters,
     created_at: z.string(),
   })
-  .meta({ id: 'TriggerAnswer' })
+  .meta({
+    id: 'TriggerAnswer',
+    examples: [
+      {
+        flow_run_id: 'fr_abc123def456',
+        workflow_name: 'daily_report_generation',
+        status: 'scheduled',
+        scheduled_start: '2025-01-17T23:00:00Z',
+        estimated_duration_minutes: 15,
+        parameters: { date: '2025-01-17', report_types: ['occupancy', 'revenue', 'housekeeping'] },
+        created_at: '2025-01-17T10:00:00Z',
+      },
+    ],
+  })
 export type TriggerAnswer = z.infer<typeof TriggerAnswer>
 
 export const RunError = z.object({
@@ -139,8 +166,35 @@ export const CancelAnswer = z
     cancelled_at: z.string(),
     message: z.string(),
   })
-  .meta({ id: 'CancelAnswer' })
+  .meta({
+    id: 'CancelAnswer',
+    examples: [
+      {
+        flow_run_id: 'fr_abc123def456',
+        previous_status: 'running',
+        new_status: 'cancelled',
+        cancelled_at: '2025-01-17T10:05:00Z',
+        message: 'Workflow cancelled by user request',
+      },
+    ],
+  })
 export type CancelAnswer = z.infer<typeof CancelAnswer>
+
+/** `retried_from`: the task the run goes on from; null when it had not come to any. */
+export const RetryAnswer = z
+  .object({
+    flow_run_id: z.string(),
+    status: z.literal('accepted'),
+    retried_from: z.string().nullable(),
+    message: z.string(),
+  })
+  .meta({ id: 'RetryAnswer' })
+
+export const SignalRequest = z.object({ payload: z.unknown() }).partial().meta({ id: 'SignalRequest' })
+
+export const SignalAnswer = z
+  .object({ flow_run_id: z.string(), signal: z.string(), status: z.literal('delivered') })
+  .meta({ id: 'SignalAnswer' })
 
 export const RunLog = z.object({
   at: z.string(),
@@ -163,4 +217,7 @@ export const CatalogueEntry = z
     schedules: z.array(z.object({ schedule_id: z.string(), cron: z.string() })),
   })
   .meta({ id: 'CatalogueEntry' })
-export const Catalogue = z.object({ workflows: z.array(CatalogueEntry), total: z.number() }).meta({ id: 'Catalogue' })
+export type CatalogueEntry = z.infer<typeof CatalogueEntry>
+export const Catalogue = z
+  .object({ workflows: z.array(CatalogueEntry), total: z.number() })
+  .meta({ id: 'Catalogue' })

@@ -13,6 +13,9 @@ export interface RunMemory {
   eventId: string | undefined
   generation: number
   cancelRequested: boolean
+  /** From the commit of the run, or the time it was scheduled for, to now, in seconds by the database's clock. */
+  waited: number
+  scheduled: boolean
   steps: Map<number, Checkpoint>
   attempts: FailedAttempt[]
 }
@@ -87,12 +90,16 @@ interface MemoryRow {
   event_id: string | null
   generation: number
   cancel_requested: boolean
+  waited: number
+  scheduled: boolean
   steps: StepRow[] | null
   attempts: (Omit<FailedAttempt, 'nextAttemptAt'> & { nextAttemptAt: number | null })[] | null
 }
 
 const LOAD = `
   select r.id, r.event_id, r.generation, r.cancel_requested_at is not null as cancel_requested,
+    extract(epoch from clock_timestamp() - greatest(r.scheduled_for, r.created_at))::float8 as waited,
+    r.scheduled_for is not null as scheduled,
     (select json_agg(json_build_object('step', o.function_id, 'name', o.function_name, 'output', o.output,
               'error', o.error, 'started', o.started_at_epoch_ms, 'ended', o.completed_at_epoch_ms))
        from dbos.operation_outputs o where o.workflow_uuid = r.id) as steps,
@@ -114,6 +121,8 @@ function memoryOf(row: MemoryRow): RunMemory {
     eventId: row.event_id ?? undefined,
     generation: row.generation,
     cancelRequested: row.cancel_requested,
+    waited: row.waited,
+    scheduled: row.scheduled,
     steps: new Map((row.steps ?? []).map((step) => [step.step, checkpointOf(step)])),
     attempts: (row.attempts ?? []).map((a) => ({ ...a, nextAttemptAt: a.nextAttemptAt ?? undefined })),
   }

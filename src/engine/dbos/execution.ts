@@ -15,6 +15,8 @@ import type { RunLoader } from './run-loader.ts'
 import type { RunLogWriter } from './run-logs.ts'
 
 export interface WorkerObserver extends RunObserver {
+  /** The first time only. `waited` in seconds since it could have started. */
+  runStarted(flow: string, waited: number, scheduled: boolean): void
   runEnded(flow: string, status: 'completed' | 'failed' | 'cancelled', seconds: number): void
   recovered(runs: number): void
 }
@@ -86,6 +88,7 @@ async function perform(claimed: Claimed, executing: Executing, ports: ExecutionP
     const memory = await patiently(control, () => ports.loader.load(runId))
     eventId = memory.eventId
     if (memory.cancelRequested) control.cancel()
+    if (memory.steps.size === 0) ports.observer.runStarted(flow.name, memory.waited, memory.scheduled)
     const journal = openJournal(
       { id: runId, owner, memory, control },
       {

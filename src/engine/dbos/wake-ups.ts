@@ -1,4 +1,5 @@
 import pg from 'pg'
+import type { Sql } from '../../db/sql.ts'
 import type { Logger } from '../../observability/logger.ts'
 import { pause } from '../run-control.ts'
 import { WAKE_CHANNEL } from './identity.ts'
@@ -47,4 +48,9 @@ export class WakeUps {
       await pause(1_000, this.#stop.signal)
     }
   }
+}
+
+/** Tells the workers of other processes that a queue has new runs; those that miss it poll. */
+export function announceQueue(sql: Sql, queue: string): void {
+  sql.query('select pg_notify($1, $2)', [WAKE_CHANNEL, `queue:${queue}`]).catch(() => {})
 }

@@ -1,0 +1,131 @@
+/** Environment -> one typed, checked object. Parsed once, in main; `.env.example` lists all. */
+import { z } from 'zod'
+import { SCOPES, type Scope } from './contract/key.ts'
+
+export const ROLES = ['api', 'worker', 'consumer', 'scheduler'] as const
+export type Role = (typeof ROLES)[number]
+
+const whole = (least: number, most: number) => z.coerce.number().int().min(least).max(most)
+const urlOf = (...protocols: string[]) =>
+  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
+    message: `must be a URL that starts with ${protocols.map((p) => `${p}//`).join(' or ')}`,
+  })
+
+const Timezone = z.string().refine((name) => isTimezone(name), {
+  message: 'must be an IANA timezone, for example Asia/Ho_Chi_Minh',
+})
+
+const Roles = z.string().transform((text, context) => {
+  const names = text.split(',').map((name) => name.trim())
+  const unknown = names.filter((name) => !ROLES.includes(name as Role))
+  if (unknown.length === 0) return [...new Set(names)] as Role[]
+  context.addIssue({ code: 'custom', message: `knows only ${ROLES.join(', ')}, not "${unknown.join(', ')}"` })
+  return z.NEVER
+})
+
+export interface StaticKey {
+  name: string
+  secret: string
+  scopes: Scope[]
+}
+
+const ApiKeys = z.string().transform((text, context) => {
+  const keys: StaticKey[] = []
+  for (const entry of text.split(',').map((part) => part.trim())) {
+    const [, name, secret, scopes = 'admin'] = /^([^:]+):([^:]+)(?::(.+))?$/.exec(entry) ?? []
+    const asked = scopes.split('+')
+    if (!name || !secret || secret.length < 16 || !asked.every((s) => SCOPES.includes(s as Scope))) {
+      const form = `name:secret:scope+scope, secret of 16 characters or more, scopes of ${SCOPES.join(', ')}`
+      context.addIssue({ code: 'custom', message: `each entry must read ${form}` })
+      return z.NEVER
+    }
+    keys.push({ name, secret, scopes: asked as Scope[] })
+  }
+  return keys
+})
+
+/** Every setting, with its default. */
+const Settings = z.object({
+  PORT: whole(0, 65_535).default(8004),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  ROLES: Roles.default([...ROLES]),
+  DATABASE_URL: urlOf('postgres:', 'postgresql:').optional(),
+  DATABASE_POOL_SIZE: whole(4, 200).default(16),
+  DATA_DIR: z.string().min(1).default('.data'),
+  RABBITMQ_URL: urlOf('amqp:', 'amqps:').optional(),
+  REDIS_URL: urlOf('redis:', 'rediss:').optional(),
+  API_KEYS: ApiKeys.optional(),
+  HOTEL_TIMEZONE: Timezone.default('Asia/Ho_Chi_Minh'),
+  HOTEL_LANGUAGE: z.enum(['vi', 'en']).default('vi'),
+  ATTENDANCE_MIN_CONFIDENCE: z.coerce.number().min(0).max(1).default(0.7),
+  ATTENDANCE_GRACE_MINUTES: whole(0, 240).default(5),
+  SLACK_BOT_TOKEN: z.string().min(1).optional(),
+  SLACK_API_URL: urlOf('http:', 'https:').optional(),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  BODY_LIMIT_BYTES: whole(1_024, 104_857_600).default(1_048_576),
+  RATE_LIMIT_PER_MINUTE: whole(1, 10_000_000).default(60_000),
+  SHUTDOWN_GRACE_SECONDS: z.coerce.number().min(0).max(600).default(3),
+})
+export type Config = z.output<typeof Settings>
+
+/** A setting that cannot be used. The message is one line that names it. */
+export class BadSetting extends Error {
+  override readonly name = 'BadSetting'
+  readonly code = 'bad_setting'
+}
+
+/** An empty variable counts as absent. Throws BadSetting. */
+export function readConfig(environment: Record<string, string | undefined>): Config {
+  const given = Object.entries(environment).filter(([, value]) => value !== undefined && value !== '')
+  const result = Settings.safeParse(Object.fromEntries(given))
+  if (result.success) return result.data
+  const lines = result.error.issues.map(({ path, message }) => {
+    const name = path.join('.')
+    const secret = /KEY|TOKEN|URL/.test(name)
+    const value = secret || environment[name] === undefined ? '' : ` (it is "${environment[name]}")`
+    return `${name} ${message}${value}`
+  })
+  throw new BadSetting(lines.join('; '))
+}
+
+/** Variables that look like a misspelt setting: `DATABSE_URL` for `DATABASE_URL`. */
+export function likelyMisspellings(environment: Record<string, string | undefined>): { name: string; meant: string }[] {
+  const known = Object.keys(Settings.shape)
+  return Object.keys(environment).flatMap((name) => {
+    if (known.includes(name)) return []
+    const meant = known.find((setting) => isSlip(name.toUpperCase(), setting))
+    return meant === undefined ? [] : [{ name, meant }]
+  })
+}
+
+/** One letter missing, added, changed or swapped; two in a long name. HOME is no slip of HOST. */
+function isSlip(name: string, setting: string): boolean {
+  const most = setting.length >= 9 ? 2 : setting.length >= 5 ? 1 : 0
+  return Math.abs(name.length - setting.length) <= most && distance(name, setting) <= most
+}
+
+function distance(a: string, b: string): number {
+  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)]
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const at = (r: number, c: number) => (r === i ? row[c] : rows[r]?.[c]) ?? 0
+      const same = a[i - 1] === b[j - 1] ? 0 : 1
+      let best = Math.min(at(i - 1, j) + 1, at(i, j - 1) + 1, at(i - 1, j - 1) + same)
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      if (swapped) best = Math.min(best, at(i - 2, j - 2) + 1)
+      row.push(best)
+    }
+    rows.push(row)
+  }
+  return rows[a.length]?.[b.length] ?? 0
+}
+
+function isTimezone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name })
+    return true
+  } catch {
+    return false
+  }
+}

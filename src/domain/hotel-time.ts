@@ -1,0 +1,89 @@
+/**
+ * Hotel wall-clock time and instants. Dates are 'YYYY-MM-DD' in the hotel's calendar, times 'HH:MM[:SS]'.
+ * Timezones are IANA names; their rules come from the runtime's own data.
+ */
+
+const DAY_MS = 86_400_000
+const formatters = new Map<string, Intl.DateTimeFormat>()
+
+/** Building a formatter costs a hundred times more than using it. */
+function formatterOf(timezone: string): Intl.DateTimeFormat {
+  const known = formatters.get(timezone)
+  if (known) return known
+  const made = new Intl.DateTimeFormat('en-US', {
+    timeZone: timezone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+  })
+  formatters.set(timezone, made)
+  return made
+}
+
+/** What the hotel's clock shows, written as if it were UTC: milliseconds since the epoch, whole seconds. */
+function wallClock(instantMs: number, timezone: string): number {
+  const parts: Record<string, number> = {}
+  for (const { type, value } of formatterOf(timezone).formatToParts(instantMs)) parts[type] = Number(value)
+  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts
+  return Date.UTC(year, month - 1, day, hour, minute, second)
+}
+
+function offsetAt(instantMs: number, timezone: string): number {
+  return wallClock(instantMs, timezone) - Math.floor(instantMs / 1000) * 1000
+}
+
+/**
+ * A wall-clock time that the clocks jump over (spring) counts on from before the jump: 02:30 becomes 03:30.
+ * One that the clocks show twice (autumn) is the first of the two. Both as RFC 5545 and Temporal have it.
+ */
+function instantOf(wallMs: number, timezone: string): Date {
+  const before = offsetAt(wallMs - DAY_MS, timezone)
+  const after = offsetAt(wallMs + DAY_MS, timezone)
+  const early = wallMs - before
+  if (before === after || offsetAt(early, timezone) === before) return new Date(early)
+  const late = wallMs - after
+  return new Date(offsetAt(late, timezone) === after ? late : early)
+}
+
+const ISO =
+  /^(\d{4}-\d{2}-\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3})\d*)?)?(?:(Z)|([+-]\d{2}):?(\d{2}))?$/i
+
+/**
+ * An ISO 8601 date and time as an instant, to the millisecond. Without an offset it is hotel wall-clock time, where a
+ * time skipped by the clocks moves on by the gap and a time shown twice is the first of the two.
+ * Throws RangeError on anything else.
+ */
+export function toInstant(text: string, timezone: string): Date {
+  const match = ISO.exec(text)
+  if (!match) throw new RangeError(`"${text}" is not an ISO 8601 date and time`)
+  const [, date = '', hour = '', minute = '', second = '00', fraction = '', zulu, hours, minutes = ''] = match
+  const clock = `${date}T${hour}:${minute}:${second}.${fraction.padEnd(3, '0')}`
+  const offset = hours === undefined ? 'Z' : `${hours}:${minutes}`
+  const parsed = Date.parse(clock + offset)
+  if (Number.isNaN(parsed)) throw new RangeError(`"${text}" is not on the calendar`)
+  return zulu !== undefined || hours !== undefined ? new Date(parsed) : instantOf(parsed, timezone)
+}
+
+/** The hotel's calendar day at `instant`: 'YYYY-MM-DD'. */
+export function localDate(instant: Date, timezone: string): string {
+  return new Date(wallClock(instant.getTime(), timezone)).toISOString().slice(0, 10)
+}
+
+/** Monday = 0 ... Sunday = 6. */
+export function dayOfWeek(date: string): number {
+  return (new Date(`${date}T00:00:00Z`).getUTCDay() + 6) % 7
+}
+
+/** The instant at which the hotel's clock shows `time` ('HH:MM' or 'HH:MM:SS') on `date`; DST as in `toInstant`. */
+export function atLocal(date: string, time: string, timezone: string): Date {
+  return toInstant(`${date}T${time}`, timezone)
+}
+
+/** `date` moved by `days` calendar days, which may be negative. */
+export function addDays(date: string, days: number): string {
+  return new Date(Date.parse(`${date}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10)
+}

@@ -1,0 +1,156 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Connection } from 'rabbitmq-client'
+import type { Intake } from '../../contract/intake.ts'
+import type { Logger } from '../../observability/logger.ts'
+import { delayMs, type RetryDelay } from './delivery.ts'
+import { type ConsumerSession, openSession } from './session.ts'
+import { type EventQueue, eventQueues } from './topology.ts'
+
+/** Messages ready for delivery (not the ones in hand) and consumers, by queue name, dead-letter queues included. */
+export type QueueDepths = Record<string, { messages: number; consumers: number }>
+
+export interface EventConsumers {
+  /** Asks the broker; empty while it is away, and without queues that do not exist. */
+  depth(): Promise<QueueDepths>
+  /** True while every queue is being consumed. */
+  connected(): boolean
+  /**
+   * Takes no more messages, lets those being written to the database finish and acknowledges them, then disconnects.
+   * Messages held because the database is away go back to the queue. At most about 15 seconds; never throws.
+   */
+  close(): Promise<void>
+}
+
+export interface ConsumerOptions {
+  /** `amqp://` or `amqps://` */
+  url: string
+  intake: Intake
+  logger: Logger
+  /** Messages in hand per queue, all handled at the same time. */
+  prefetch?: number
+  /** Told every `depthIntervalSeconds` (15) while connected. */
+  onDepth?: (depths: QueueDepths) => void
+  depthIntervalSeconds?: number
+  /** Put before every exchange and queue name: keeps tests apart. */
+  prefix?: string
+  retryDelay?: RetryDelay
+}
+
+const RECONNECT: RetryDelay = { firstSeconds: 0.2, longestSeconds: 5 }
+const GRACE_MS = 10_000
+const GOODBYE_MS = 5_000
+
+/**
+ * Consumes every event queue into `intake`, acknowledging a message only when its event is on disk. Returns at once,
+ * also when the broker is away: connects, and reconnects, by itself. Throws only on a malformed `url`.
+ */
+export async function startConsumers(options: ConsumerOptions): Promise<EventConsumers> {
+  const { logger } = options
+  const connection = connect(options.url, logger)
+  const queues = eventQueues(options.prefix)
+  const life = new AbortController()
+  const sessions = new Map<string, ConsumerSession>()
+  const loops = queues.map((names) =>
+    keepConsuming(names, { connection, options, sessions, signal: life.signal }),
+  )
+  const depth = () => readDepths(connection, queues)
+  const sampler = sampleDepths(options, connection, depth)
+
+  return {
+    depth,
+    connected: () => connection.ready && sessions.size === queues.length,
+    async close() {
+      clearInterval(sampler)
+      life.abort()
+      await Promise.race([
+        Promise.all([...sessions.values()].map((session) => session.close(GRACE_MS))),
+        sleep(GRACE_MS, undefined, { ref: false }),
+      ])
+      await Promise.race([connection.close(), sleep(GOODBYE_MS, undefined, { ref: false })]).catch(() => {})
+      // Whatever is still open goes back to the broker with the socket.
+      connection.unsafeDestroy()
+      await Promise.all(loops)
+    },
+  }
+}
+
+function connect(url: string, logger: Logger): Connection {
+  const connection = new Connection({
+    url,
+    connectionName: 'prefect-service consumer',
+    retryLow: 200,
+    retryHigh: 10_000,
+    acquireTimeout: 20_000,
+    // A dead connection is noticed after twice this long.
+    heartbeat: 10,
+    // Room for the field errors in the headers of a dead letter.
+    frameMax: 131_072,
+  })
+  connection.on('error', (error) =>
+    logger.warn({ err: error }, 'RabbitMQ connection lost or refused: retrying'),
+  )
+  connection.on('connection', () => logger.info('RabbitMQ connected'))
+  return connection
+}
+
+interface Keeping {
+  connection: Connection
+  options: ConsumerOptions
+  sessions: Map<string, ConsumerSession>
+  signal: AbortSignal
+}
+
+/** One session after another until closed: each lasts as long as its channel. */
+async function keepConsuming(
+  names: EventQueue,
+  { connection, options, sessions, signal }: Keeping,
+): Promise<void> {
+  for (let failures = 1; !signal.aborted; failures++) {
+    try {
+      const session = await openSession(connection, names, {
+        intake: options.intake,
+        logger: options.logger,
+        prefetch: options.prefetch ?? 100,
+        retryDelay: options.retryDelay ?? { firstSeconds: 0.2, longestSeconds: 5 },
+        signal,
+      })
+      failures = 0
+      sessions.set(names.queue, session)
+      await session.ended
+      sessions.delete(names.queue)
+    } catch (error) {
+      if (signal.aborted) return
+      options.logger.warn({ queue: names.queue, err: error }, 'Not consuming yet: retrying')
+    }
+    await sleep(delayMs(RECONNECT, failures + 1), undefined, { signal }).catch(() => {})
+  }
+}
+
+async function readDepths(connection: Connection, queues: EventQueue[]): Promise<QueueDepths> {
+  const depths: QueueDepths = {}
+  for (const queue of queues.flatMap((names) => [names.queue, names.deadLetterQueue])) {
+    if (!connection.ready) return {}
+    try {
+      const { messageCount, consumerCount } = await connection.queueDeclare({ queue, passive: true })
+      depths[queue] = { messages: messageCount, consumers: consumerCount }
+    } catch {
+      // Not there, or the broker went away while asking: no number is better than a wrong one.
+    }
+  }
+  return depths
+}
+
+function sampleDepths(
+  { onDepth, depthIntervalSeconds = 15, logger }: ConsumerOptions,
+  connection: Connection,
+  depth: () => Promise<QueueDepths>,
+): NodeJS.Timeout | undefined {
+  if (onDepth === undefined) return undefined
+  const timer = setInterval(() => {
+    if (!connection.ready) return
+    depth()
+      .then(onDepth)
+      .catch((error: unknown) => logger.warn({ err: error }, 'Queue depths not read'))
+  }, depthIntervalSeconds * 1000)
+  return timer.unref()
+}

@@ -1,0 +1,122 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { AsyncMessage } from 'rabbitmq-client'
+import type { EventKind } from '../../contract/event.ts'
+import { EventRefused, type Intake } from '../../contract/intake.ts'
+import type { Logger } from '../../observability/logger.ts'
+import type { DeadLetters, Refusal } from './dead-letters.ts'
+import { bodyBytes } from './raw-body.ts'
+
+/** Seconds between tries while the database or the dead-letter queue is away; doubles from first to longest. */
+export interface RetryDelay {
+  firstSeconds: number
+  longestSeconds: number
+}
+
+export interface DeliveryContext {
+  kind: EventKind
+  queue: string
+  intake: Intake
+  deadLetters: DeadLetters
+  logger: Logger
+  retryDelay: RetryDelay
+  /** Ends waiting: the message belongs to the broker again. */
+  signal: AbortSignal
+}
+
+/** Larger than any event; the HTTP intake refuses the same size. */
+const LARGEST_BODY_BYTES = 1024 * 1024
+const LONGEST_KEPT_TEXT = 64 * 1024
+
+/**
+ * One message from the queue to the disk.
+ *
+ *   parse ──┬─ event ──── accept ──┬─ on disk ──────────────────────────────> true: acknowledge
+ *           │                      └─ refused ─┐
+ *           └─ not JSON ─ reject ──────────────┴─ dead-letter queue has it ─> true: acknowledge
+ *
+ * Anything else that goes wrong is held and tried again here: giving it back to the broker would count as a delivery.
+ * Resolves false when the signal ended the waiting: leave the message unacknowledged. Never throws.
+ */
+export async function settle(message: AsyncMessage, context: DeliveryContext): Promise<boolean> {
+  try {
+    const refusal = await persist(() => offer(message, context), context, 'Event not taken in yet: held')
+    if (refusal === undefined) return true
+    await persist(() => context.deadLetters.publish(message, refusal), context, 'Not dead-lettered yet: held')
+    context.logger.warn({ queue: context.queue, code: refusal.code }, 'Event refused and dead-lettered')
+    return true
+  } catch (error) {
+    if (!context.signal.aborted)
+      context.logger.error({ queue: context.queue, err: error }, 'Delivery abandoned')
+    return false
+  }
+}
+
+async function offer(
+  message: AsyncMessage,
+  { kind, queue, intake }: DeliveryContext,
+): Promise<Refusal | undefined> {
+  const origin = {
+    kind,
+    source: 'amqp',
+    senderKey: message.messageId || undefined,
+    receivedFrom: queue,
+  } as const
+  const bytes = bodyBytes(message)
+  const parsed = parse(bytes)
+  if ('reason' in parsed) {
+    await intake.reject({ ...origin, raw: storableText(bytes), reason: parsed.reason })
+    return { code: 'malformed', reason: parsed.reason, errors: [] }
+  }
+  try {
+    await intake.accept({ ...origin, body: parsed.body })
+    return undefined
+  } catch (error) {
+    if (!(error instanceof EventRefused)) throw error
+    return { code: error.code, reason: error.message, errors: error.errors }
+  }
+}
+
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true })
+
+function parse(bytes: Buffer): { body: unknown } | { reason: string } {
+  if (bytes.byteLength > LARGEST_BODY_BYTES) return { reason: 'The body is larger than 1 MiB.' }
+  let text: string
+  try {
+    text = strictUtf8.decode(bytes)
+  } catch {
+    return { reason: 'The body is not UTF-8 text.' }
+  }
+  try {
+    return { body: JSON.parse(text) as unknown }
+  } catch {
+    return { reason: 'The body is not JSON.' }
+  }
+}
+
+/** PostgreSQL's text has no NUL character. */
+function storableText(bytes: Buffer): string {
+  return bytes.subarray(0, LONGEST_KEPT_TEXT).toString('utf8').replaceAll('\0', '\uFFFD')
+}
+
+/** Runs `act` at least once and until it succeeds; rejects only when the signal ends the waiting. */
+async function persist<Result>(
+  act: () => Promise<Result>,
+  context: DeliveryContext,
+  trouble: string,
+): Promise<Result> {
+  const { retryDelay, signal, logger, queue } = context
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await act()
+    } catch (error) {
+      if (attempt === 1 || attempt % 10 === 0) logger.warn({ queue, attempt, err: error }, trouble)
+    }
+    await sleep(delayMs(retryDelay, attempt), undefined, { signal })
+  }
+}
+
+/** Between half and all of the doubled delay, so that held messages do not come back all at once. */
+export function delayMs({ firstSeconds, longestSeconds }: RetryDelay, attempt: number): number {
+  const seconds = Math.min(longestSeconds, firstSeconds * 2 ** Math.min(attempt - 1, 30))
+  return seconds * 1000 * (0.5 + Math.random() / 2)
+}

@@ -1,0 +1,43 @@
+import { AttendanceEvent } from '../../contract/event.ts'
+import { FlowFailure } from '../../engine/errors.ts'
+import { defineFlow, type Flow } from '../../engine/flow.ts'
+import { type AttendanceDeps, type LowConfidence, type Punch, recordPunch } from '../../tasks/attendance.ts'
+import { notifySupervisor } from '../../tasks/notify.ts'
+
+/**
+ * A face at the staff door: log the punch, and tell the supervisor when it is late.
+ *
+ *   validate ──┬─ unsure ─ keep for review, fail
+ *              └─ log attendance ── check if late ──┬─ on time ─ done
+ *                                                   └─ late ──── notify supervisor
+ *
+ * The first three are one database transaction (`record_punch`), applied exactly once. Fails with `low_confidence`
+ * when the camera was not sure enough.
+ */
+export const processAttendance = defineFlow({
+  name: 'process_attendance',
+  description: 'Log a staff punch; tell the supervisor when the check-in is late',
+  parameters: AttendanceEvent,
+  subjects: (event) => [`employee:${event.employee_id}`],
+  estimatedMinutes: 0.1,
+  queue: 'events',
+
+  async run(flow: Flow<AttendanceDeps>, event) {
+    const punch = await flow.task(recordPunch, event)
+    if (punch.kind === 'low_confidence') throw tooUnsure(punch)
+    const { logId, isLate, samePunch } = punch
+    flow.log(inWords(punch), { log_id: logId, same_punch: samePunch })
+    if (isLate && !samePunch) await flow.task(notifySupervisor, punch)
+    return { log_id: logId, is_late: isLate, status: 'completed' as const }
+  },
+})
+
+function tooUnsure({ confidence, minimum }: LowConfidence): FlowFailure {
+  const message = `Confidence ${confidence} is below ${minimum}: kept for review, not logged.`
+  return new FlowFailure('low_confidence', message, 'validate_attendance_event')
+}
+
+function inWords({ action, isLate, lateMinutes }: Punch): string {
+  if (action === 'check_out') return 'checked out'
+  return isLate ? `checked in late by ${lateMinutes} minutes` : 'checked in on time'
+}

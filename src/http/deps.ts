@@ -1,0 +1,28 @@
+import type { Health } from '../contract/health.ts'
+import type { Intake } from '../contract/intake.ts'
+import type { KeyStore } from '../db/keys.ts'
+import type { Sql } from '../db/sql.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { AnyFlow } from '../engine/flow.ts'
+import type { Logger } from '../observability/logger.ts'
+
+/** Everything the HTTP side works with; built once by the composition root. */
+export interface HttpDeps {
+  database: Sql
+  engine: Engine
+  intake: Intake
+  flows: ReadonlyMap<string, AnyFlow>
+  keys: KeyStore
+  health: () => Promise<Health>
+  ready: () => Promise<{ ready: boolean; reason?: string }>
+  metrics: () => Promise<{ contentType: string; body: string }>
+  /** IANA name: times without an offset are read in it. */
+  timezone: string
+  logger: Logger
+  /** No key is configured: everyone may do everything, from this machine only. */
+  open: boolean
+  roles: readonly string[]
+  settings: { bodyLimitBytes: number; rateLimitPerMinute: number }
+}
+
+export const BASE = '/api/v1/prefect'

@@ -1,0 +1,47 @@
+/** Reads the settings, starts the service, and stops it when asked to. */
+import { startApp } from './app.ts'
+import { BadSetting, likelyMisspellings, readConfig } from './config.ts'
+import { createLogger } from './observability/logger.ts'
+
+/** Longer than every part's own patience together: whatever hangs then is left behind. */
+const LAST_RESORT_MS = 30_000
+
+export async function main(environment: NodeJS.ProcessEnv): Promise<void> {
+  const config = readConfig(environment)
+  const logger = createLogger(config.LOG_LEVEL)
+  for (const { name, meant } of likelyMisspellings(environment)) {
+    logger.warn({ variable: name }, `unknown setting ${name}: did you mean ${meant}?`)
+  }
+  const app = await startApp(config, logger)
+  let stopping = false
+  const stop = async (signal: string) => {
+    // A second Ctrl-C means now.
+    if (stopping) process.exit(130)
+    stopping = true
+    logger.info({ signal }, 'stopping')
+    setTimeout(() => process.exit(1), LAST_RESORT_MS).unref()
+    await app.close()
+    logger.info('stopped')
+    process.exit(0)
+  }
+  process.on('SIGINT', () => void stop('SIGINT'))
+  process.on('SIGTERM', () => void stop('SIGTERM'))
+}
+
+/** One line that names what to change, and no stack for what is not our bug. */
+export function explainStart(error: unknown): never {
+  const expected = error instanceof BadSetting || (error instanceof Error && 'code' in error)
+  const message = error instanceof Error ? error.message || error.name : String(error)
+  process.stderr.write(`prefect-service: ${message}\n`)
+  if (!expected && error instanceof Error && error.name !== 'OpenToOthers') process.stderr.write(`${error.stack}\n`)
+  process.exit(1)
+}
+
+if (process.argv[1] && import.meta.filename === process.argv[1]) {
+  try {
+    process.loadEnvFile('.env')
+  } catch {
+    // There need not be one.
+  }
+  await main(process.env).catch(explainStart)
+}
