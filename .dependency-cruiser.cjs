@@ -13,10 +13,11 @@ const DOMAIN = '^src/domain/'
 const OBSERVABILITY = '^src/observability/'
 const DB = '^src/db/'
 const INTEGRATIONS = '^src/integrations/'
-/** What the rooms above see of the engine: the language, its errors, the port. The rest is the engine's own. */
-const ENGINE_PORTS = '^src/engine/(engine|errors|flow)\\.ts$'
+/** What the rooms above see of the engine: the language, its errors, the port, ids. The rest is the engine's own. */
+const ENGINE_PORTS = '^src/engine/(engine|errors|flow|ids)\\.ts$'
 const ENGINE_CORE = '^src/engine/[^/]+\\.ts$'
-const COMPOSITION = '^src/(app\\.ts$|app/)'
+/** The composition root and the parts it is made of. */
+const COMPOSITION = '^src/((app|health|observers|version)\\.ts$|app/)'
 
 const toolbox = [BUILTIN, PACKAGES, CONTRACT, OBSERVABILITY]
 
@@ -104,7 +105,7 @@ module.exports = {
       'pg-behind-db',
       'Only src/db and src/engine/dbos speak to PostgreSQL.',
       { path: '^src/', pathNot: '^src/(db|engine/dbos)/' },
-      { path: '^node_modules/(@types/)?pg(-[a-z-]+)?/' },
+      { path: ['^node_modules/(@types/)?pg/', '^node_modules/pg-'] },
     ),
     never(
       'config-from-the-top',

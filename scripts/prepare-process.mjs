@@ -35,7 +35,9 @@ export function runQuietly({ what, name, args, shell = false }) {
   const output = `${result.stdout ?? ''}${result.stderr ?? ''}${result.error?.message ?? ''}`.trim()
   const beginning = output.split('\n').slice(0, LONGEST_OUTPUT).join('\n')
   const cause = CAUSES.find(([pattern]) => pattern.test(output))?.[1]
-  throw new PreparationError([beginning, `${what} failed.${cause === undefined ? '' : ` ${cause}`}`].join('\n'))
+  throw new PreparationError(
+    [beginning, `${what} failed.${cause === undefined ? '' : ` ${cause}`}`].join('\n'),
+  )
 }
 
 /** npm as `{ name, args, shell }`: the very npm that runs this script, where there is one. */

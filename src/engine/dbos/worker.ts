@@ -12,6 +12,7 @@ import { Dispatcher } from './dispatcher.ts'
 import { type Executing, execute, type WorkerObserver } from './execution.ts'
 import { Heartbeat, type WorkerIdentity } from './heartbeat.ts'
 import { APPLICATION, FLOW_VERSION, MAX_RECOVERIES, WAKE_CHANNEL } from './identity.ts'
+import { batchOutcomes } from './outcome-batches.ts'
 import { RunLoader } from './run-loader.ts'
 import { RunLogWriter } from './run-logs.ts'
 import { WakeUps } from './wake-ups.ts'
@@ -128,6 +129,7 @@ async function launch<Deps>(options: WorkerOptions<Deps>): Promise<ReadonlyMap<s
     logger: quieter(options.logger),
   })
   await DBOS.launch()
+  batchOutcomes(DBOSExecutor.globalInstance as DBOSExecutor, database)
   const queues = new Map<string, WorkflowQueue>()
   for (const [name, { workerConcurrency }] of Object.entries(QUEUES)) {
     queues.set(name, await DBOS.registerQueue(name, { workerConcurrency, onConflict: 'always_update' }))

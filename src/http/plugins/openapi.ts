@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
+import { tidyDocument } from '../openapi-document.ts'
 
 /** Collects the routes that are registered after it. */
 export async function addOpenApi(app: FastifyInstance): Promise<void> {
@@ -31,7 +32,7 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
       security: [{ bearer: [] }, { apiKey: [] }],
     },
     transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
+    transformObject: (document) => tidyDocument(jsonSchemaTransformObject(document)),
   })
 }
 

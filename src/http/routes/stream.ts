@@ -74,6 +74,8 @@ async function openStream(
     ...withoutUndefined(reply.getHeaders()),
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store',
+    // Kept for another request it would hold up a server that closes.
+    connection: 'close',
     'x-accel-buffering': 'no',
   })
   const write = writer(raw)

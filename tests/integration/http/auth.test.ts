@@ -209,12 +209,7 @@ describe('an open service', () => {
       ]) {
         expect([host, await status({ host })]).toEqual([host, 200])
       }
-      for (const host of [
-        'evil.example',
-        '127.0.0.1.evil.example',
-        'localhost.evil.example',
-        '10.0.0.1',
-      ]) {
+      for (const host of ['evil.example', '127.0.0.1.evil.example', 'localhost.evil.example', '10.0.0.1']) {
         expect([host, await status({ host })]).toEqual([host, 403])
       }
       const post = (headers: Record<string, string>) => status(headers, 'POST', 'workflows/cancel/x')
