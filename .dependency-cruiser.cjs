@@ -98,7 +98,7 @@ module.exports = {
     never(
       'dbos-behind-the-engine',
       "Only src/engine/dbos knows the durable engine's vendor.",
-      { path: '^(src|simulators|benchmarks)/', pathNot: '^src/engine/dbos/' },
+      { path: '^(src|simulators)/', pathNot: '^src/engine/dbos/' },
       { path: '^node_modules/@dbos-inc/' },
     ),
     never(

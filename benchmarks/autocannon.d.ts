@@ -13,5 +13,6 @@ declare module 'autocannon' {
     requests: object[]
   }
   const run: (options: Options) => Promise<Result>
+  // biome-ignore lint/style/noDefaultExport: it is the library's
   export default run
 }

@@ -55,14 +55,17 @@ async function processAttendance(event: AttendanceEvent) {
   await DBOS.runStep(() => validate(event), { name: 'validate_attendance_event' })
   const logId = await DBOS.runStep(() => logAttendance(event), { name: 'log_attendance_to_db' })
   const late = await DBOS.runStep(() => checkIfLate(event), { name: 'check_if_late' })
-  if (always || late > 0) await DBOS.runStep(() => notifySupervisor(event, late), { name: 'notify_supervisor' })
+  if (always || late > 0)
+    await DBOS.runStep(() => notifySupervisor(event, late), { name: 'notify_supervisor' })
   return { log_id: logId, is_late: late > 0, status: 'completed' }
 }
 
 const flow = DBOS.registerWorkflow(processAttendance, { name: 'process_attendance' })
 DBOS.setConfig({ name: 'bare-dbos', systemDatabaseUrl: databaseUrl, logLevel: 'error' })
 await DBOS.launch()
-await pool.query('create table if not exists bare_notifications (id serial primary key, recipient text, body text)')
+await pool.query(
+  'create table if not exists bare_notifications (id serial primary key, recipient text, body text)',
+)
 
 const server = createServer((request, response) => {
   const chunks: Buffer[] = []

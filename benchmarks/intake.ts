@@ -19,6 +19,7 @@ export async function measureIntake(url: string, seconds: number): Promise<numbe
   })
   const accepted = result.statusCodeStats?.['202']?.count ?? 0
   const others = result.requests.total - Number(accepted)
-  if (others > 0 || result.errors > 0) throw new Error(`${others} answers were not 202, ${result.errors} errors`)
+  if (others > 0 || result.errors > 0)
+    throw new Error(`${others} answers were not 202, ${result.errors} errors`)
   return Number(accepted) / result.duration
 }

@@ -7,12 +7,12 @@ import { cpus, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { seedHotel } from '../simulators/hotel.ts'
 import { startEmbeddedPostgres } from '../src/db/embedded/embedded-postgres.ts'
 import { migrate } from '../src/db/migrate.ts'
 import { type Database, openPool } from '../src/db/pool.ts'
 import { ensureEngineSchema } from '../src/engine/dbos/schema.ts'
 import { createLogger } from '../src/observability/logger.ts'
-import { seedHotel } from '../simulators/hotel.ts'
 import { measureIntake } from './intake.ts'
 import { closedLoop, openLoop, percentile } from './load.ts'
 import { cpuSeconds, type Running, residentMegabytes, startProgram } from './processes.ts'
@@ -33,7 +33,10 @@ async function main(): Promise<void> {
   const postgres = await startEmbeddedPostgres({ dataDir: folder, logger: createLogger('silent') })
   const databases: Database[] = []
   try {
-    const bench: Bench = { server: postgres.url, newDatabase: (name) => newDatabase(postgres.url, name, databases) }
+    const bench: Bench = {
+      server: postgres.url,
+      newDatabase: (name) => newDatabase(postgres.url, name, databases),
+    }
     report(await measure(bench))
   } finally {
     for (const database of databases) await database.close()
@@ -77,7 +80,11 @@ async function measure(bench: Bench) {
   }
   await bareFour.stop()
   await bareBranch.stop()
-  const latencies = await openLoop(all.url, ours.database, { perSecond: 50, seconds: SECONDS * 2, from: 9_000_000 })
+  const latencies = await openLoop(all.url, ours.database, {
+    perSecond: 50,
+    seconds: SECONDS * 2,
+    from: 9_000_000,
+  })
   const resident = residentMegabytes(all.pid)
   await all.stop()
   const intake = await intakeAlone(await bench.newDatabase('intake'))
@@ -109,8 +116,13 @@ async function intakeAlone({ url }: { url: string }): Promise<number> {
   return rate
 }
 
-const median = (values: number[]) => percentile([...values].sort((a, b) => a - b), 0.5)
-const round = (value: number | undefined, digits = 1) => (value === undefined ? null : Number(value.toFixed(digits)))
+const median = (values: number[]) =>
+  percentile(
+    [...values].sort((a, b) => a - b),
+    0.5,
+  )
+const round = (value: number | undefined, digits = 1) =>
+  value === undefined ? null : Number(value.toFixed(digits))
 
 function results(
   rates: Record<'ours' | 'four' | 'branch', number[]>,

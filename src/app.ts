@@ -20,8 +20,8 @@ import { readHealth } from './health.ts'
 import { buildServer } from './http/server.ts'
 import { connectRedis } from './integrations/cache/redis.ts'
 import { createSlack } from './integrations/slack/web-api.ts'
-import { createMetrics, type Metrics } from './observability/metrics.ts'
 import type { Logger } from './observability/logger.ts'
+import { createMetrics, type Metrics } from './observability/metrics.ts'
 import { observeNotifications, observeService, observeWorker } from './observers.ts'
 import type { AttendanceDeps } from './tasks/attendance.ts'
 import { VERSION } from './version.ts'
@@ -77,8 +77,7 @@ async function build(config: Config, logger: Logger, closings: Closing[]) {
     },
   })
   const flows = new Map(FLOWS.map((flow) => [flow.name, flow]))
-  const onEvent = (kind: string, status: string) =>
-    metrics.eventsProcessed.inc({ event_type: kind, status })
+  const onEvent = (kind: string, status: string) => metrics.eventsProcessed.inc({ event_type: kind, status })
   const intake = createIntake({ sql: database, batches, flows, timezone: config.HOTEL_TIMEZONE, onEvent })
 
   if (config.ROLES.includes('worker')) {
@@ -108,13 +107,16 @@ async function build(config: Config, logger: Logger, closings: Closing[]) {
     keys: createKeyStore({ sql: database, staticKeys: config.API_KEYS ?? [] }),
     health: () => readHealth({ sql: database, version: VERSION, redis, rabbitmq: consumers }),
     ready: () => readiness(database),
-    metrics: async () => ({ contentType: metrics.registry.contentType, body: await metrics.registry.metrics() }),
+    metrics: async () => ({
+      contentType: metrics.registry.contentType,
+      body: await metrics.registry.metrics(),
+    }),
     timezone: config.HOTEL_TIMEZONE,
     logger,
     open,
     roles: config.ROLES,
     settings: { bodyLimitBytes: config.BODY_LIMIT_BYTES, rateLimitPerMinute: config.RATE_LIMIT_PER_MINUTE },
-    ...(redis ? { redis: redis.client } : {}),
+    redis: redis?.client,
   })
   closings.push(() => server.close())
   const url = await server.listen({ host: config.HOST, port: config.PORT })

@@ -89,7 +89,9 @@ export function readConfig(environment: Record<string, string | undefined>): Con
 }
 
 /** Variables that look like a misspelt setting: `DATABSE_URL` for `DATABASE_URL`. */
-export function likelyMisspellings(environment: Record<string, string | undefined>): { name: string; meant: string }[] {
+export function likelyMisspellings(
+  environment: Record<string, string | undefined>,
+): { name: string; meant: string }[] {
   const known = Object.keys(Settings.shape)
   return Object.keys(environment).flatMap((name) => {
     if (known.includes(name)) return []

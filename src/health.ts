@@ -82,7 +82,10 @@ async function timed(act: () => Promise<unknown>): Promise<Check> {
   } catch (error) {
     const code = (error as { code?: unknown }).code
     const known = error instanceof Error && /^(not connected|no answer)/.test(error.message)
-    return { status: 'error', error: known ? error.message : typeof code === 'string' ? code : 'not reachable' }
+    return {
+      status: 'error',
+      error: known ? error.message : typeof code === 'string' ? code : 'not reachable',
+    }
   } finally {
     clearTimeout(timer)
   }

@@ -31,9 +31,11 @@ export async function main(environment: NodeJS.ProcessEnv): Promise<void> {
 /** One line that names what to change, and no stack for what is not our bug. */
 export function explainStart(error: unknown): never {
   const expected = error instanceof BadSetting || (error instanceof Error && 'code' in error)
-  const message = error instanceof Error ? error.message || error.name : String(error)
+  let message = error instanceof Error ? error.message || error.name : String(error)
+  if ((error as { code?: unknown }).code === 'EADDRINUSE') message += '. Set PORT to a free one.'
   process.stderr.write(`prefect-service: ${message}\n`)
-  if (!expected && error instanceof Error && error.name !== 'OpenToOthers') process.stderr.write(`${error.stack}\n`)
+  if (!expected && error instanceof Error && error.name !== 'OpenToOthers')
+    process.stderr.write(`${error.stack}\n`)
   process.exit(1)
 }
 

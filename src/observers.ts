@@ -16,18 +16,26 @@ export function observeWorker(metrics: Metrics): WorkerObserver {
     },
     recovered: (runs) => metrics.recoveredRuns.inc(runs),
     taskEnded: (workflow_name, task_name, ok, seconds) =>
-      metrics.taskDuration.observe({ task_name, workflow_name, status: ok ? 'completed' : 'failed' }, seconds),
+      metrics.taskDuration.observe(
+        { task_name, workflow_name, status: ok ? 'completed' : 'failed' },
+        seconds,
+      ),
     taskRetried: (workflow_name, task_name) => metrics.taskRetries.inc({ task_name, workflow_name }),
     undoFailed: (workflow_name) => metrics.undoFailures.inc({ workflow_name }),
   }
 }
 
 export function observeNotifications(metrics: Metrics) {
-  return (channel: string, outcome: 'sent' | 'sandbox' | 'failed') => metrics.notifications.inc({ channel, outcome })
+  return (channel: string, outcome: 'sent' | 'sandbox' | 'failed') =>
+    metrics.notifications.inc({ channel, outcome })
 }
 
 /** Samples what nobody tells; answers how to stop. */
-export function observeService(metrics: Metrics, database: Database, running: () => number): () => Promise<void> {
+export function observeService(
+  metrics: Metrics,
+  database: Database,
+  running: () => number,
+): () => Promise<void> {
   const active = () => metrics.activeWorkflows.set(running())
   const pool = () => {
     const { totalCount, idleCount, waitingCount } = database.pool

@@ -1,6 +1,7 @@
 /** Writing the audit trail: rows are only ever added. */
-import type { FieldError } from '../contract/problem.ts'
+
 import type { StartedRun } from '../contract/event.ts'
+import type { FieldError } from '../contract/problem.ts'
 import type { Sql } from './sql.ts'
 
 export interface NewEvent {
@@ -54,7 +55,10 @@ export interface KnownEvent {
 }
 
 export async function findEvents(sql: Sql, ids: readonly string[]): Promise<Map<string, KnownEvent>> {
-  const rows = await sql.query<KnownEvent>('select id, body_hash, runs from prefect.events where id = any($1)', [ids])
+  const rows = await sql.query<KnownEvent>(
+    'select id, body_hash, runs from prefect.events where id = any($1)',
+    [ids],
+  )
   return new Map(rows.map((row) => [row.id, row]))
 }
 

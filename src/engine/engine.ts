@@ -28,7 +28,10 @@ export type RetryOutcome =
   | { kind: 'not_failed'; status: string }
   | { kind: 'retrying'; from: string | undefined }
 
-export type SignalOutcome = { kind: 'not_found' } | { kind: 'already_ended'; status: string } | { kind: 'delivered' }
+export type SignalOutcome =
+  | { kind: 'not_found' }
+  | { kind: 'already_ended'; status: string }
+  | { kind: 'delivered' }
 
 export interface Engine {
   /** Commits the run before it resolves. A run id that exists already is left as it is. */

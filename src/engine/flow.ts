@@ -60,9 +60,7 @@ export interface TransactionalTask<Deps, Input, Output> {
   run(deps: Deps, input: Input, context: TransactionContext): Promise<Output>
 }
 
-export type AnyTask<Deps, Input, Output> =
-  | Task<Deps, Input, Output>
-  | TransactionalTask<Deps, Input, Output>
+export type AnyTask<Deps, Input, Output> = Task<Deps, Input, Output> | TransactionalTask<Deps, Input, Output>
 
 export interface Undo<Deps, Input, Output> {
   readonly name: string

@@ -2,8 +2,9 @@
  * The flow language run at once in this process: for unit tests of flows and as the second implementation that the
  * conformance suite holds against the durable one. Nothing survives the process.
  */
-import { describeError, type ErrorRecord, FlowCancelled, failedSteps } from './errors.ts'
+
 import type { CancelOutcome, Engine, RetryOutcome, SignalOutcome, StartRequest } from './engine.ts'
+import { describeError, type ErrorRecord, FlowCancelled, failedSteps } from './errors.ts'
 import { type AnyFlow, QUEUES, type TransactionSql } from './flow.ts'
 import type { Checkpoint, FailedAttempt, Journal, LogLine } from './journal.ts'
 import { pause, RunControl } from './run-control.ts'
@@ -135,7 +136,9 @@ export function createInMemoryEngine<Deps>(options: {
         return { error: child.error ?? { code: child.status, message: `It is ${child.status}.` } }
       },
       cancelChild: async (runId) => void (await cancel(runId)),
-      flag: async (reason) => void (entry.flagged = reason),
+      flag: async (reason) => {
+        entry.flagged = reason
+      },
       log: (line) => void (entry.logs.has(line.key) || entry.logs.set(line.key, line)),
     }
   }

@@ -105,33 +105,56 @@ async function throughAttempts<Deps>(
   about: Attempted,
   attemptIt: (attempt: number, startedAt: number) => Promise<Checkpoint>,
 ): Promise<Checkpoint> {
-  const { journal, control, number, observer, flowName } = scope
-  const before = journal.lastFailedAttempt(number)
-  const stop = about.cancellable ? control.signal : new AbortController().signal
+  const before = scope.journal.lastFailedAttempt(scope.number)
   if (before && before.nextAttemptAt === undefined) return fail(scope, about, before.startedAt, before.error)
+  const stop = about.cancellable ? scope.control.signal : new AbortController().signal
   if (before?.nextAttemptAt !== undefined) await pause(before.nextAttemptAt - Date.now(), stop)
-  const granted = before?.granted ?? 0
   for (let attempt = (before?.attempt ?? 0) + 1; ; attempt++) {
     const startedAt = Date.now()
-    if (control.lost) return parked()
-    if (about.cancellable && control.cancelled) return fail(scope, about, startedAt, WHILE_IT_RAN)
+    if (scope.control.lost) return parked()
+    if (isCancelled(scope, about)) return fail(scope, about, startedAt, WHILE_IT_RAN)
     try {
       const done = await attemptIt(attempt, startedAt)
-      observer?.taskEnded(flowName, about.name, true, (done.endedAt - done.startedAt) / 1000)
+      scope.observer?.taskEnded(scope.flowName, about.name, true, (done.endedAt - done.startedAt) / 1000)
       return done
     } catch (error) {
-      if (error instanceof OwnershipLost || control.lost) throw new OwnershipLost()
-      if (about.cancellable && control.cancelled) return fail(scope, about, startedAt, WHILE_IT_RAN)
-      const delay = nextDelay(about.retry, attempt - granted, error, Math.random())
-      const endedAt = Date.now()
-      const nextAttemptAt = delay === undefined ? undefined : endedAt + delay * 1000
-      const failed = { step: number, attempt, taskName: about.name, startedAt, endedAt, nextAttemptAt, granted }
-      await journal.attemptFailed({ ...failed, error: attemptError(error) })
+      if (error instanceof OwnershipLost || scope.control.lost) throw new OwnershipLost()
+      if (isCancelled(scope, about)) return fail(scope, about, startedAt, WHILE_IT_RAN)
+      const delay = await keepFailure(
+        scope,
+        about,
+        { attempt, startedAt, granted: before?.granted ?? 0 },
+        error,
+      )
       if (delay === undefined) return fail(scope, about, startedAt, attemptError(error))
-      observer?.taskRetried(flowName, about.name)
       await pause(delay * 1000, stop)
     }
   }
+}
+
+const isCancelled = <Deps>({ control }: StepScope<Deps>, { cancellable }: Attempted) =>
+  cancellable && control.cancelled
+
+/** Records a failed attempt; answers the seconds until the next one, or undefined when it was the last. */
+async function keepFailure<Deps>(
+  { journal, number, observer, flowName }: StepScope<Deps>,
+  { name, retry }: Attempted,
+  tried: { attempt: number; startedAt: number; granted: number },
+  error: unknown,
+): Promise<number | undefined> {
+  const delay = nextDelay(retry, tried.attempt - tried.granted, error, Math.random())
+  const endedAt = Date.now()
+  const nextAttemptAt = delay === undefined ? undefined : endedAt + delay * 1000
+  await journal.attemptFailed({
+    ...tried,
+    step: number,
+    taskName: name,
+    endedAt,
+    nextAttemptAt,
+    error: attemptError(error),
+  })
+  if (delay !== undefined) observer?.taskRetried(flowName, name)
+  return delay
 }
 
 const WHILE_IT_RAN: ErrorRecord = { code: 'cancelled', message: 'Cancelled while it ran.' }
@@ -143,7 +166,13 @@ async function fail<Deps>(
   error: ErrorRecord,
 ): Promise<Checkpoint> {
   const { name, kind } = about
-  const failed: Checkpoint = { name, kind, startedAt, endedAt: Date.now(), error: { task_name: name, ...error } }
+  const failed: Checkpoint = {
+    name,
+    kind,
+    startedAt,
+    endedAt: Date.now(),
+    error: { task_name: name, ...error },
+  }
   await scope.journal.record(scope.number, failed)
   scope.observer?.taskEnded(scope.flowName, name, false, (failed.endedAt - startedAt) / 1000)
   return failed
@@ -165,7 +194,14 @@ function contextOf<Deps>(
     signal,
     log: (message, fields) => {
       const key = `t${scope.number}.${attempt}.${lines++}`
-      scope.journal.log({ key, at: Date.now(), level: 'info', message, taskName, ...(fields ? { fields } : {}) })
+      scope.journal.log({
+        key,
+        at: Date.now(),
+        level: 'info',
+        message,
+        taskName,
+        ...(fields ? { fields } : {}),
+      })
     },
   }
 }

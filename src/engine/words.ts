@@ -6,9 +6,9 @@ import { randomUUID } from 'node:crypto'
 import {
   describeError,
   type ErrorRecord,
-  failedSteps,
   FlowCancelled,
   FlowFailure,
+  failedSteps,
   TaskFailed,
 } from './errors.ts'
 import type { AnyTask, Flow, FlowDefinition, LogFields, Saga, Undo } from './flow.ts'
@@ -44,22 +44,26 @@ function speak<Deps>(scope: RunScope<Deps>): Flow<Deps> {
     if (control.lost) return parked()
     const known = journal.recorded(number)
     if (known) return replay(known, name, number)
-    const startedAt = Date.now()
-    control.working += kind === 'wait' || kind === 'child' ? 0 : 1
+    // A drain waits for work in progress; a wait goes on anywhere.
+    const weight = kind === 'wait' || kind === 'child' ? 0 : 1
+    control.working += weight
     try {
-      if (control.cancelled && !shielded) {
-        const error = { code: 'cancelled', message: NOT_STARTED }
-        await journal.record(number, { name, kind, startedAt, endedAt: startedAt, error })
-        throw new FlowCancelled(false, [number])
-      }
+      if (control.cancelled && !shielded) await refuseToStart(number, kind, name)
       return replay(await act(), name, number)
     } catch (error) {
       if (error instanceof OwnershipLost) control.lose()
       if (control.lost) return parked()
       throw error
     } finally {
-      control.working -= kind === 'wait' || kind === 'child' ? 0 : 1
+      control.working -= weight
     }
+  }
+
+  async function refuseToStart(number: number, kind: StepKind, name: string): Promise<never> {
+    const at = Date.now()
+    const error = { code: 'cancelled', message: NOT_STARTED }
+    await journal.record(number, { name, kind, startedAt: at, endedAt: at, error })
+    throw new FlowCancelled(false, [number])
   }
 
   const stepScope = (number: number): StepScope<Deps> => ({ ...scope, number })
@@ -216,7 +220,13 @@ function speak<Deps>(scope: RunScope<Deps>): Flow<Deps> {
     now: async () => new Date((await remembered('now', () => new Date().toISOString())) as string),
     uuid: () => remembered('uuid', randomUUID) as Promise<string>,
     log: (message: string, fields?: LogFields) =>
-      journal.log({ key: `f${lines++}`, at: Date.now(), level: 'info', message, ...(fields ? { fields } : {}) }),
+      journal.log({
+        key: `f${lines++}`,
+        at: Date.now(),
+        level: 'info',
+        message,
+        ...(fields ? { fields } : {}),
+      }),
   }
 }
 
@@ -247,5 +257,9 @@ function valuesOf<T>(outcomes: PromiseSettledResult<T>[]): T[] {
 
 function childError(flow: string, error: ErrorRecord, cancelled: boolean): ErrorRecord {
   if (cancelled) return { code: 'cancelled', message: 'Cancelled while its child ran.' }
-  return { code: 'child_failed', message: `${flow} ended with ${error.code}: ${error.message}`, task_name: flow }
+  return {
+    code: 'child_failed',
+    message: `${flow} ended with ${error.code}: ${error.message}`,
+    task_name: flow,
+  }
 }

@@ -61,9 +61,15 @@ export function createIntakeBatches(ports: BatchPorts): IntakeBatches {
     const first = new Map(batch.toReversed().map((event) => [event.row.id, event]))
     const events = [...first.values()]
     const { added, known } = await ports.transaction(async (sql) => {
-      const added = await insertEvents(sql, events.map(({ row }) => row))
+      const added = await insertEvents(
+        sql,
+        events.map(({ row }) => row),
+      )
       const fresh = events.filter(({ row }) => added.has(row.id))
-      await ports.startRuns(sql, fresh.flatMap(({ requests }) => requests))
+      await ports.startRuns(
+        sql,
+        fresh.flatMap(({ requests }) => requests),
+      )
       const old = events.filter(({ row }) => !added.has(row.id)).map(({ row }) => row.id)
       return { added, known: old.length > 0 ? await findEvents(sql, old) : new Map() }
     })
@@ -84,9 +90,18 @@ export function createIntakeBatches(ports: BatchPorts): IntakeBatches {
   }
 }
 
-function answer({ row, resolve, reject }: Waiting, earlier: Pick<NewEvent, 'runs' | 'body_hash'> | undefined): void {
-  if (!earlier) return resolve({ eventId: row.id, runs: row.runs, replayed: false })
-  if (earlier.body_hash === row.body_hash) return resolve({ eventId: row.id, runs: earlier.runs, replayed: true })
+function answer(
+  { row, resolve, reject }: Waiting,
+  earlier: Pick<NewEvent, 'runs' | 'body_hash'> | undefined,
+): void {
+  if (!earlier) {
+    resolve({ eventId: row.id, runs: row.runs, replayed: false })
+    return
+  }
+  if (earlier.body_hash === row.body_hash) {
+    resolve({ eventId: row.id, runs: earlier.runs, replayed: true })
+    return
+  }
   reject(
     new EventRefused(
       'idempotency_conflict',

@@ -43,7 +43,9 @@ export function createIntake(deps: IntakeDeps): Intake {
     },
 
     async reject({ raw, reason, ...incoming }) {
-      await insertEvents(deps.sql, [{ ...rejectedRow(incoming), reason, raw: storable(raw).slice(0, MAX_RAW) }])
+      await insertEvents(deps.sql, [
+        { ...rejectedRow(incoming), reason, raw: storable(raw).slice(0, MAX_RAW) },
+      ])
       deps.onEvent(incoming.kind, 'rejected')
     },
 
@@ -118,7 +120,13 @@ function acceptedRow(
   id: string,
   event: { timestamp: string },
 ): NewEvent {
-  return { ...emptyRow(incoming), id, status: 'accepted', payload: incoming.body, occurred_at: event.timestamp }
+  return {
+    ...emptyRow(incoming),
+    id,
+    status: 'accepted',
+    payload: incoming.body,
+    occurred_at: event.timestamp,
+  }
 }
 
 function rejectedRow(incoming: Omit<IncomingEvent, 'body'>): NewEvent {

@@ -1,3 +1,4 @@
+import type { Redis } from 'ioredis'
 import type { Health } from '../contract/health.ts'
 import type { Intake } from '../contract/intake.ts'
 import type { KeyStore } from '../db/keys.ts'
@@ -19,6 +20,8 @@ export interface HttpDeps {
   /** IANA name: times without an offset are read in it. */
   timezone: string
   logger: Logger
+  /** Counts the rate limit for all processes together; without it each counts for itself. */
+  redis?: Redis | undefined
   /** No key is configured: everyone may do everything, from this machine only. */
   open: boolean
   roles: readonly string[]

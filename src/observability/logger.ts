@@ -1,20 +1,24 @@
-import { type Logger, pino } from 'pino'
+import { type Logger, type LoggerOptions, pino } from 'pino'
 
 export type { Logger }
 
 /**
- * JSON lines on standard output. What may appear is an allowlist by habit: ids, names of flows, tasks and queues,
+ * JSON lines on standard output, or in `file`. What may appear is an allowlist by habit: ids, names of flows, tasks and queues,
  * counts and durations. Never a payload, a guest's name, an address or a secret.
  */
-export function createLogger(level: string, base: Record<string, unknown> = {}): Logger {
-  return pino({
+export function createLogger(level: string, file?: string): Logger {
+  const settings: LoggerOptions = {
     level,
-    base,
+    base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
     serializers: { err: describe },
-    redact: { paths: ['*.authorization', '*.token', '*.secret', '*.password', '*.api_key'], censor: '[redacted]' },
-  })
+    redact: {
+      paths: ['*.authorization', '*.token', '*.secret', '*.password', '*.api_key'],
+      censor: '[redacted]',
+    },
+  }
+  return file === undefined ? pino(settings) : pino(settings, pino.destination({ dest: file, sync: true }))
 }
 
 /** An error without its cause chain's payloads: name, code, message and stack. */

@@ -75,7 +75,9 @@ const writeRow = defineTransaction<TestDeps, { id: string; fail?: boolean }, str
 const undoAs = (name: string, fails = false): Undo<TestDeps, Record<string, unknown>, unknown> => ({
   name,
   async run({ ledger }, { input, result, idempotencyKey }) {
-    ledger.add(`${name} ${input.say} ${result === undefined ? 'maybe' : 'done'} ${idempotencyKey.split('.').at(-1)}`)
+    ledger.add(
+      `${name} ${input.say} ${result === undefined ? 'maybe' : 'done'} ${idempotencyKey.split('.').at(-1)}`,
+    )
     if (fails) throw new GiveUp('stuck', 'Cannot be undone.')
   },
 })
@@ -123,7 +125,8 @@ export const cachedTwice = defineFlow({
 export const writesRow = defineFlow({
   ...common,
   name: 'writes_row',
-  run: (flow, { id, fail }: Record<string, unknown>) => flow.task(writeRow, { id: String(id), fail: fail === true }),
+  run: (flow, { id, fail }: Record<string, unknown>) =>
+    flow.task(writeRow, { id: String(id), fail: fail === true }),
 })
 
 export const sleeper = defineFlow({
@@ -157,15 +160,16 @@ export const parent = defineFlow({
 export const travel = defineFlow({
   ...common,
   name: 'travel',
-  run: (flow, { then, undoFails }: Record<string, unknown>) =>
+  run: (flow, { next, undoFails }: Record<string, unknown>) =>
     flow.saga(async (saga) => {
       await saga.act(note, { say: 'flight' }, undoAs('undo_flight'))
       await saga.act(note, { say: 'hotel' }, undoAs('undo_hotel', undoFails === true))
-      if (then === 'fail') await saga.act(note, { say: 'car', failures: 9, by: 'give_up' }, undoAs('undo_car'))
-      if (then === 'fail_once') {
+      if (next === 'fail')
+        await saga.act(note, { say: 'car', failures: 9, by: 'give_up' }, undoAs('undo_car'))
+      if (next === 'fail_once') {
         await saga.act(note, { say: 'car', failures: 1, by: 'give_up' }, undoAs('undo_car'))
       }
-      if (then === 'hang') await flow.task(endless, 'hanging')
+      if (next === 'hang') await flow.task(endless, 'hanging')
       return 'travelled'
     }),
 })

@@ -42,7 +42,11 @@ export interface TestDeps {
 }
 
 let runs = 0
-export function request(flow: AnyFlow, parameters: unknown = {}, more: Partial<StartRequest> = {}): StartRequest {
+export function request(
+  flow: AnyFlow,
+  parameters: unknown = {},
+  more: Partial<StartRequest> = {},
+): StartRequest {
   runs += 1
   return { runId: `fr_test_${process.pid}_${Date.now()}_${runs}`, flow, parameters, ...more }
 }

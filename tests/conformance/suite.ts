@@ -52,7 +52,9 @@ export function describeEngine({ rig, ledger, rows }: Suite): void {
   test('waits as long as Retry-After asks', async () => {
     const say = unique('later')
     const started = performance.now()
-    const run = await startAndEnd(rig(), flows.sayAll, { says: [{ say, failures: 1, by: 'later', after: 0.5 }] })
+    const run = await startAndEnd(rig(), flows.sayAll, {
+      says: [{ say, failures: 1, by: 'later', after: 0.5 }],
+    })
     expect(run.status).toBe('completed')
     expect(performance.now() - started).toBeGreaterThanOrEqual(495)
   })
@@ -84,8 +86,15 @@ export function describeEngine({ rig, ledger, rows }: Suite): void {
 
   test('fans out within its concurrency; the first failure by input order is thrown at the end', async () => {
     const says = [0, 1, 2, 3, 4].map((i) => ({ say: unique(`fan${i}`) }))
-    expect(await startAndEnd(rig(), flows.sayTogether, { says })).toMatchObject({ status: 'completed', result: 5 })
-    const broken = says.map(({ say }, i) => ({ say: `${say}x`, failures: i === 1 || i === 3 ? 9 : 0, by: 'give_up' }))
+    expect(await startAndEnd(rig(), flows.sayTogether, { says })).toMatchObject({
+      status: 'completed',
+      result: 5,
+    })
+    const broken = says.map(({ say }, i) => ({
+      say: `${say}x`,
+      failures: i === 1 || i === 3 ? 9 : 0,
+      by: 'give_up',
+    }))
     const run = await startAndEnd(rig(), flows.sayTogether, { says: broken })
     expect(run).toMatchObject({ status: 'failed', error: { code: 'refused' } })
     expect(ledger().count(`${says[4]?.say}x`)).toBe(1)
@@ -109,16 +118,20 @@ export function describeEngine({ rig, ledger, rows }: Suite): void {
   test('waits for a signal, also one that came before the wait, or for its end', async () => {
     const first = request(flows.waiter, { within: 30 })
     await rig().engine.start(first)
-    expect(await rig().engine.signal(first.runId, 'task_finished', { by: 'EMP005' })).toEqual({ kind: 'delivered' })
+    expect(await rig().engine.signal(first.runId, 'task_finished', { by: 'EMP005' })).toEqual({
+      kind: 'delivered',
+    })
     expect((await rig().ended(first.runId)).result).toEqual({ got: { by: 'EMP005' } })
-    expect(await rig().engine.signal(first.runId, 'task_finished', {})).toMatchObject({ kind: 'already_ended' })
+    expect(await rig().engine.signal(first.runId, 'task_finished', {})).toMatchObject({
+      kind: 'already_ended',
+    })
     expect((await startAndEnd(rig(), flows.waiter, { within: 0.1 })).result).toEqual({ got: null })
     expect(await rig().engine.signal('fr_none', 'x', {})).toEqual({ kind: 'not_found' })
   })
 
   test('a saga that fails is undone in reverse, the failed act included', async () => {
     const from = ledger().entries.length
-    const run = await startAndEnd(rig(), flows.travel, { then: 'fail' })
+    const run = await startAndEnd(rig(), flows.travel, { next: 'fail' })
     expect(run).toMatchObject({ status: 'failed', error: { code: 'refused' }, flagged: undefined })
     expect(ledger().entries.slice(from)).toEqual([
       'flight',
@@ -132,14 +145,14 @@ export function describeEngine({ rig, ledger, rows }: Suite): void {
 
   test('a saga whose undo fails is flagged, and the other undos still run', async () => {
     const from = ledger().entries.length
-    const run = await startAndEnd(rig(), flows.travel, { then: 'fail', undoFails: true })
+    const run = await startAndEnd(rig(), flows.travel, { next: 'fail', undoFails: true })
     expect(run).toMatchObject({ status: 'failed', error: { code: 'saga_undo_failed' } })
     expect(run.flagged).toContain('undo_hotel')
     expect(ledger().entries.slice(from)).toContain('undo_flight flight done 0')
   })
 
   test('a cancelled saga undoes what it did, then is cancelled', async () => {
-    const asked = request(flows.travel, { then: 'hang' })
+    const asked = request(flows.travel, { next: 'hang' })
     const from = ledger().entries.length
     const hanging = ledger().count('hanging') + 1
     await rig().engine.start(asked)
@@ -157,7 +170,11 @@ export function describeEngine({ rig, ledger, rows }: Suite): void {
 
   test('a run that was not begun never starts once cancelled; cancel is idempotent', async () => {
     const say = unique('never')
-    const asked = request(flows.sayAll, { says: [{ say }] }, { scheduledFor: new Date(Date.now() + 3_600_000) })
+    const asked = request(
+      flows.sayAll,
+      { says: [{ say }] },
+      { scheduledFor: new Date(Date.now() + 3_600_000) },
+    )
     await rig().engine.start(asked)
     expect(await rig().status(asked.runId)).toBe('scheduled')
     expect(await rig().engine.cancel(asked.runId)).toMatchObject({ kind: 'cancelled', previous: 'scheduled' })
@@ -194,7 +211,9 @@ export function describeEngine({ rig, ledger, rows }: Suite): void {
 
   test('retry goes on from the failed task: completed ones are not repeated', async () => {
     const [done, failing] = [unique('done'), unique('failing')]
-    const run = await startAndEnd(rig(), flows.sayAll, { says: [{ say: done }, { say: failing, failures: 4 }] })
+    const run = await startAndEnd(rig(), flows.sayAll, {
+      says: [{ say: done }, { say: failing, failures: 4 }],
+    })
     expect(run.status).toBe('failed')
     expect(await rig().engine.retry(run.runId)).toEqual({ kind: 'retrying', from: 'note' })
     expect((await rig().ended(run.runId)).status).toBe('completed')
@@ -205,7 +224,11 @@ export function describeEngine({ rig, ledger, rows }: Suite): void {
   })
 
   test('retry of a fan-out repeats all that failed and nothing else', async () => {
-    const says = [0, 1, 2, 3].map((i) => ({ say: unique(`part${i}`), failures: i % 2 === 1 ? 1 : 0, by: 'give_up' }))
+    const says = [0, 1, 2, 3].map((i) => ({
+      say: unique(`part${i}`),
+      failures: i % 2 === 1 ? 1 : 0,
+      by: 'give_up',
+    }))
     const run = await startAndEnd(rig(), flows.sayTogether, { says })
     expect(run.status).toBe('failed')
     await rig().engine.retry(run.runId)
@@ -223,7 +246,7 @@ export function describeEngine({ rig, ledger, rows }: Suite): void {
   })
 
   test('retry of an undone saga starts from the top, under new keys', async () => {
-    const run = await startAndEnd(rig(), flows.travel, { then: 'fail_once' })
+    const run = await startAndEnd(rig(), flows.travel, { next: 'fail_once' })
     expect(run.status).toBe('failed')
     const from = ledger().entries.length
     await rig().engine.retry(run.runId)

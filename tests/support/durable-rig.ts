@@ -26,7 +26,14 @@ export async function openDurableRig<Deps>(flows: AnyFlow[], deps: Deps): Promis
     flows,
     deps,
     identity: { id: `w_test_${process.pid}`, roles: ['worker'], version: 'test' },
-    observer: { runStarted() {}, runEnded() {}, recovered() {}, taskEnded() {}, taskRetried() {}, undoFailed() {} },
+    observer: {
+      runStarted() {},
+      runEnded() {},
+      recovered() {},
+      taskEnded() {},
+      taskRetried() {},
+      undoFailed() {},
+    },
     logger: createLogger(process.env.TEST_LOG_LEVEL ?? 'silent'),
   })
   return { ...lookAt(test, engine), database: test.database, worker, close: () => close(test, worker) }

@@ -136,7 +136,12 @@ export async function loadCheckpoint(sql: Sql, runId: string, step: number): Pro
 
 function checkpointOf(row: StepRow): Checkpoint {
   const output = JSON.parse(row.output) as StoredOutput
-  const checkpoint: Checkpoint = { name: row.name, kind: output.k, startedAt: row.started, endedAt: row.ended }
+  const checkpoint: Checkpoint = {
+    name: row.name,
+    kind: output.k,
+    startedAt: row.started,
+    endedAt: row.ended,
+  }
   checkpoint.value = output.v
   if (row.error) checkpoint.error = JSON.parse(row.error) as ErrorRecord
   if (output.p) {

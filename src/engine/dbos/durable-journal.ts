@@ -186,10 +186,10 @@ async function openWait(sql: Sql, runId: string, step: number, signal: string | 
 }
 
 async function closeWait(sql: Sql, runId: string, step: number): Promise<void> {
-  await sql.query('update prefect.run_waits set closed_at = clock_timestamp() where run_id = $1 and step = $2', [
-    runId,
-    step,
-  ])
+  await sql.query(
+    'update prefect.run_waits set closed_at = clock_timestamp() where run_id = $1 and step = $2',
+    [runId, step],
+  )
 }
 
 /** Taken by step, so that a resumed step finds what it took before it could record it. */
@@ -228,7 +228,9 @@ async function childOutcome(
     if (child?.status === 'completed') return { value: JSON.parse(child.output ?? 'null') }
     if (child && ['failed', 'cancelled', 'crashed'].includes(child.status)) {
       const error = JSON.parse(child.error ?? '{}') as Partial<ErrorRecord>
-      return { error: { code: error.code ?? child.status, message: error.message ?? `It is ${child.status}.` } }
+      return {
+        error: { code: error.code ?? child.status, message: error.message ?? `It is ${child.status}.` },
+      }
     }
     if (stop.aborted) return { error: { code: 'cancelled', message: 'Its parent was cancelled.' } }
     await pause(wait, stop)

@@ -51,7 +51,10 @@ export class Heartbeat {
   /** Registers the worker; rejects when the database does not answer. */
   async start(): Promise<void> {
     await this.#beat()
-    this.#loops = Promise.all([this.#every(BEAT_MS, () => this.#beat()), this.#every(SWEEP_MS, () => this.#sweep())])
+    this.#loops = Promise.all([
+      this.#every(BEAT_MS, () => this.#beat()),
+      this.#every(SWEEP_MS, () => this.#sweep()),
+    ])
     this.#watchdog = setInterval(() => this.#watch(), 250)
   }
 
@@ -61,7 +64,9 @@ export class Heartbeat {
     clearInterval(this.#watchdog)
     await this.#loops
     await this.#sql
-      .query('update prefect.workers set stopped_at = clock_timestamp(), running = 0 where id = $1', [this.#who.id])
+      .query('update prefect.workers set stopped_at = clock_timestamp(), running = 0 where id = $1', [
+        this.#who.id,
+      ])
       .catch(() => {})
   }
 

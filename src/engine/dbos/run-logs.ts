@@ -31,7 +31,15 @@ export class RunLogWriter {
     const { key, at, level, taskName, fields } = line
     // A line must never fail its batch: PostgreSQL stores no NUL and no half of a surrogate pair.
     const message = line.message.replaceAll('\u0000', '').toWellFormed().slice(0, 4000)
-    this.#lines.push({ run_id: runId, key, at, level, message, task_name: taskName ?? null, fields: fields ?? null })
+    this.#lines.push({
+      run_id: runId,
+      key,
+      at,
+      level,
+      message,
+      task_name: taskName ?? null,
+      fields: fields ?? null,
+    })
     if (this.#lines.length > KEEP_LINES) this.#lines.splice(0, this.#lines.length - KEEP_LINES)
     if (this.#lines.length >= FLUSH_LINES) void this.flush()
     else this.#timer ??= setTimeout(() => void this.flush(), FLUSH_MS)

@@ -29,7 +29,10 @@ export class WakeUps {
 
   async #listen(): Promise<void> {
     while (!this.#stop.signal.aborted) {
-      const client = new pg.Client({ connectionString: this.#url, application_name: 'prefect-service wake-ups' })
+      const client = new pg.Client({
+        connectionString: this.#url,
+        application_name: 'prefect-service wake-ups',
+      })
       const ended = new Promise<void>((resolve) => {
         client.on('error', () => resolve())
         client.on('end', () => resolve())

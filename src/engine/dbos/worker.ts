@@ -99,10 +99,14 @@ export async function startWorker<Deps>(options: WorkerOptions<Deps>): Promise<W
     await wakeUps.close()
     await executor.deactivateEventReceivers()
     const end = performance.now() + graceMs
-    const isWorking = () => [...running.values()].some((set) => [...set].some(({ control }) => control.working > 0))
+    const isWorking = () =>
+      [...running.values()].some((set) => [...set].some(({ control }) => control.working > 0))
     while (isWorking() && performance.now() < end) await pause(20)
     await handBack(database, identity.id).catch((error: unknown) => {
-      logger.error({ err: error }, 'could not hand runs back: the others take them when the heartbeat is missed')
+      logger.error(
+        { err: error },
+        'could not hand runs back: the others take them when the heartbeat is missed',
+      )
     })
     for (const executions of running.values()) for (const { control } of executions) control.lose()
     await heartbeat.stop()

@@ -2,8 +2,8 @@
 import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance, FastifyRequest, FastifySchemaCompiler } from 'fastify'
 import { z } from 'zod'
+import { hostileFields } from '../../contract/hostile-text.ts'
 import { fieldErrors } from '../../contract/problem.ts'
-import { hostileFields } from '../hostile-text.ts'
 import { HttpProblem, invalid } from '../problem.ts'
 
 declare module 'fastify' {

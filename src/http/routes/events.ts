@@ -10,11 +10,11 @@ import {
   EventRecord,
   EventReplayed,
 } from '../../contract/event.ts'
+import { storable } from '../../contract/hostile-text.ts'
 import { type AcceptedEvent, EventRefused, type Intake } from '../../contract/intake.ts'
 import { findEvent, listEvents } from '../../db/events.ts'
 import { BASE, type HttpDeps } from '../deps.ts'
 import { answer, problems } from '../documented-answers.ts'
-import { storable } from '../hostile-text.ts'
 import { hotelInstant } from '../hotel-instant.ts'
 import { sendProblem } from '../plugins/errors.ts'
 import { HttpProblem, invalid, problemOf, quoted } from '../problem.ts'

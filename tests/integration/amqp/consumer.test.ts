@@ -117,6 +117,7 @@ describeWithRabbitMQ('RabbitMQ consumers', (url) => {
     const dead = await broker.take(broker.deadLetterQueue)
     expect(dead.messageId).toBe('bad-1')
     expect(dead.expiration).toBeUndefined()
+    expect(dead.headers).not.toHaveProperty('CC')
     expect(dead.headers).toMatchObject({
       camera: 'gate',
       'x-reason': 'The event does not fit: confidence.',

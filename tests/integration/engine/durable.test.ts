@@ -18,6 +18,8 @@ describe('the durable engine', () => {
     rig: () => rig,
     ledger: () => ledger,
     rows: async () =>
-      (await rig.database.query<{ id: string }>('select id from public.conformance_rows')).map(({ id }) => id),
+      (await rig.database.query<{ id: string }>('select id from public.conformance_rows')).map(
+        ({ id }) => id,
+      ),
   })
 })

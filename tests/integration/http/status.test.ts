@@ -126,8 +126,11 @@ it('shows a real run while it waits and when it has completed, task by task', as
     [2, 'failed', 'no 2'],
     [3, 'completed', undefined],
   ])
-  const logs = await call(app, 'GET', `workflows/logs/${id}`)
-  expect(logs.body.logs.map((line: { message: string }) => line.message)).toContain('half way')
+  const logged = await eventually('the log to be written', async () => {
+    const { body } = await call(app, 'GET', `workflows/logs/${id}`)
+    return body.logs.length > 0 && body.logs
+  })
+  expect(logged).toMatchObject([{ level: 'info', message: 'half way', task_name: null }])
 })
 
 it('shows why a run failed, and counts no retry that was not made', async () => {
@@ -146,7 +149,6 @@ it('shows why a run failed, and counts no retry that was not made', async () => 
     return now.status === 'failed' && now.task_runs[0]?.attempts.length === 2 && now
   })
   expect(again.task_runs[0]?.retries).toBe(1)
-  expect(again.recoveries).toBe(0)
 })
 
 it('says of a crashed run how often its worker died', async () => {

@@ -1,4 +1,6 @@
-import type { AddressInfo } from 'node:net'
+import { once } from 'node:events'
+import { type AddressInfo, connect } from 'node:net'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { EventSummary } from '../../../src/contract/event.ts'
 import { RunSummary } from '../../../src/contract/run.ts'
@@ -143,6 +145,25 @@ it('ends when its key is revoked', async () => {
   expect(reader.status).toBe(200)
   await revokeKey(rig.database, key.id)
   await eventually('the stream to end', () => reader.isOver)
+})
+
+it('cuts off a reader that does not read, rather than keep what it does not take', async () => {
+  const other = await openHttpRig()
+  const { port, host, pathname } = new URL(await listening(other))
+  const socket = connect(Number(port), '127.0.0.1')
+  socket.on('error', () => {})
+  socket.write(`GET ${pathname} HTTP/1.1\r\nHost: ${host}\r\nX-API-Key: ${KEYS.read.secret}\r\n\r\n`)
+  const [first] = await once(socket, 'data')
+  expect(String(first)).toMatch(/^HTTP\/1\.1 200 /)
+  socket.pause()
+  await other.database.query(
+    `insert into prefect.events (id, kind, source, status, subjects)
+     select 'evt_' || n, 'attendance', 'http', 'accepted', array[repeat('x', 50000)] from generate_series(1, 400) n`,
+  )
+  const connections = promisify(other.app.server.getConnections.bind(other.app.server))
+  await eventually('the connection to be cut', async () => (await connections()) === 0)
+  socket.destroy()
+  await other.close()
 })
 
 it('takes a hundred readers, frees the places of those who left, and ends with the server', async () => {
