@@ -33,7 +33,11 @@ const ROOMS = {
   events: [...toolbox, DOMAIN, DB, ENGINE_PORTS],
   schedules: [...toolbox, DOMAIN, DB, ENGINE_PORTS],
   http: [...toolbox, DOMAIN, DB, ENGINE_PORTS],
-  cli: [...toolbox, DOMAIN, DB, ENGINE_PORTS, COMPOSITION, '^src/config\\.ts$'],
+  cli: [
+    ...[...toolbox, DOMAIN, DB, ENGINE_PORTS, COMPOSITION, '^src/config\\.ts$'],
+    // The service itself, to start it; the engine's own tables, to migrate them.
+    ...['^src/main\\.ts$', '^src/engine/dbos/schema\\.ts$'],
+  ],
 }
 
 /** Rooms and files with more to say than their folder's name. */

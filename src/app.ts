@@ -94,7 +94,8 @@ async function build(config: Config, logger: Logger, closings: Closing[]) {
         metrics.queueDepth.set({ queue_name }, messages)
       }
     }
-    consumers = await startConsumers({ url: config.RABBITMQ_URL, intake, logger, onDepth })
+    const { RABBITMQ_URL: url, RABBITMQ_PREFIX: prefix } = config
+    consumers = await startConsumers({ url, prefix, intake, logger, onDepth })
     closings.push(() => (consumers as EventConsumers).close())
   }
   closings.push(observeService(metrics, database, () => worker?.running() ?? 0))

@@ -53,6 +53,7 @@ const Settings = z.object({
   DATABASE_POOL_SIZE: whole(4, 200).default(16),
   DATA_DIR: z.string().min(1).default('.data'),
   RABBITMQ_URL: urlOf('amqp:', 'amqps:').optional(),
+  RABBITMQ_PREFIX: z.string().max(60).default(''),
   REDIS_URL: urlOf('redis:', 'rediss:').optional(),
   API_KEYS: ApiKeys.optional(),
   HOTEL_TIMEZONE: Timezone.default('Asia/Ho_Chi_Minh'),

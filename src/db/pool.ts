@@ -35,6 +35,8 @@ export function openPool(options: PoolOptions): Database {
     connectionTimeoutMillis: 30_000,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
+    // A frozen process must not keep its locks: others wait on them to take over its runs.
+    idle_in_transaction_session_timeout: 5_000,
     Client: PreparingClient,
   })
   // A broken connection is heard at the client in both states, idle and checked out; unheard it would end the process.

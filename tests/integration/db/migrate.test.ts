@@ -189,6 +189,8 @@ test('a table that is in use is not queued for longer than 5 seconds: others pas
   await database.query('create table t (id int)')
   write('0001_column.sql', 'alter table t add column more text;')
   const holder = await database.pool.connect()
+  // Another service's long transaction; our own pool would end it.
+  await holder.query('set idle_in_transaction_session_timeout = 0')
   await holder.query('begin; select * from t')
   const warnings: unknown[] = []
   const logger = { warn: (fields: unknown) => warnings.push(fields), info: () => {} }
