@@ -5,7 +5,16 @@ import { SCOPES, type Scope } from './contract/key.ts'
 export const ROLES = ['api', 'worker', 'consumer', 'scheduler'] as const
 export type Role = (typeof ROLES)[number]
 
-const whole = (least: number, most: number) => z.coerce.number().int().min(least).max(most)
+const number = (least: number, most: number, what = 'a number') => {
+  const error = `must be ${what} from ${least} to ${most}`
+  return z.coerce.number({ error }).min(least, { error }).max(most, { error })
+}
+const whole = (least: number, most: number) => {
+  const error = `must be a whole number from ${least} to ${most}`
+  return number(least, most, 'a whole number').int({ error })
+}
+const oneOf = <const Names extends [string, ...string[]]>(...names: Names) =>
+  z.enum(names, { error: `must be one of ${names.join(', ')}` })
 const urlOf = (...protocols: string[]) =>
   z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
     message: `must be a URL that starts with ${protocols.map((p) => `${p}//`).join(' or ')}`,
@@ -57,17 +66,18 @@ const Settings = z.object({
   REDIS_URL: urlOf('redis:', 'rediss:').optional(),
   API_KEYS: ApiKeys.optional(),
   HOTEL_TIMEZONE: Timezone.default('Asia/Ho_Chi_Minh'),
-  HOTEL_LANGUAGE: z.enum(['vi', 'en']).default('vi'),
-  ATTENDANCE_MIN_CONFIDENCE: z.coerce.number().min(0).max(1).default(0.7),
+  HOTEL_LANGUAGE: oneOf('vi', 'en').default('vi'),
+  ATTENDANCE_MIN_CONFIDENCE: number(0, 1).default(0.7),
   ATTENDANCE_GRACE_MINUTES: whole(0, 240).default(5),
   SLACK_BOT_TOKEN: z.string().min(1).optional(),
   SLACK_API_URL: urlOf('http:', 'https:').optional(),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  LOG_LEVEL: oneOf('trace', 'debug', 'info', 'warn', 'error', 'silent').default('info'),
   BODY_LIMIT_BYTES: whole(1_024, 104_857_600).default(1_048_576),
   RATE_LIMIT_PER_MINUTE: whole(1, 10_000_000).default(60_000),
-  SHUTDOWN_GRACE_SECONDS: z.coerce.number().min(0).max(600).default(3),
+  SHUTDOWN_GRACE_SECONDS: number(0, 600).default(3),
 })
 export type Config = z.output<typeof Settings>
+export const SETTING_NAMES = Object.keys(Settings.shape)
 
 /** A setting that cannot be used. The message is one line that names it. */
 export class BadSetting extends Error {
@@ -93,10 +103,9 @@ export function readConfig(environment: Record<string, string | undefined>): Con
 export function likelyMisspellings(
   environment: Record<string, string | undefined>,
 ): { name: string; meant: string }[] {
-  const known = Object.keys(Settings.shape)
   return Object.keys(environment).flatMap((name) => {
-    if (known.includes(name)) return []
-    const meant = known.find((setting) => isSlip(name.toUpperCase(), setting))
+    if (SETTING_NAMES.includes(name)) return []
+    const meant = SETTING_NAMES.find((setting) => isSlip(name.toUpperCase(), setting))
     return meant === undefined ? [] : [{ name, meant }]
   })
 }

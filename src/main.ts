@@ -12,7 +12,7 @@ export async function main(environment: NodeJS.ProcessEnv): Promise<void> {
   for (const { name, meant } of likelyMisspellings(environment)) {
     logger.warn({ variable: name }, `unknown setting ${name}: did you mean ${meant}?`)
   }
-  const app = await startApp(config, logger)
+  const starting = startApp(config, logger)
   let stopping = false
   const stop = async (signal: string) => {
     // A second Ctrl-C means now.
@@ -20,12 +20,14 @@ export async function main(environment: NodeJS.ProcessEnv): Promise<void> {
     stopping = true
     logger.info({ signal }, 'stopping')
     setTimeout(() => process.exit(1), LAST_RESORT_MS).unref()
-    await app.close()
+    // Asked to stop while it starts: what was opened is closed in order too.
+    await starting.then((app) => app.close())
     logger.info('stopped')
     process.exit(0)
   }
   process.on('SIGINT', () => void stop('SIGINT'))
   process.on('SIGTERM', () => void stop('SIGTERM'))
+  await starting
 }
 
 /** One line that names what to change, and no stack for what is not our bug. */

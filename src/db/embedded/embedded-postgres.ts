@@ -17,6 +17,7 @@ import { withFolderLock } from './folder-lock.ts'
 import { openHome } from './home.ts'
 import { isSame, type ProcessIdentity, thisProcess } from './process-identity.ts'
 import { settledServer, startServer, stopServer } from './server-process.ts'
+import { keepRunning } from './watch.ts'
 
 export interface EmbeddedPostgresOptions {
   /** A folder of its own; created when missing. Never two machines on one folder. */
@@ -63,7 +64,15 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     await ensureDatabase(urlOf)
     options.logger.info({ port: server.port, adopted }, 'embedded PostgreSQL is ready')
     const leave = signIn(join(home, 'users'))
-    return { url: urlOf(DATABASE), adopted, stop: once(() => signOut(home, binaries, leave, options.logger)) }
+    const { port } = server
+    const unwatch = keepRunning({ home, cluster, port, logger: options.logger }, () =>
+      startServer(binaries, cluster, account, port),
+    )
+    const stop = once(async () => {
+      await unwatch()
+      await signOut(home, binaries, leave, options.logger)
+    })
+    return { url: urlOf(DATABASE), adopted, stop }
   })
 }
 
