@@ -15,10 +15,16 @@ export interface DurableRig extends Rig {
 }
 
 /** The durable engine with one worker in this process, on a database of its own. */
-export async function openDurableRig<Deps>(flows: AnyFlow[], deps: Deps): Promise<DurableRig> {
+export async function openDurableRig<Deps>(
+  flows: AnyFlow[],
+  deps: Deps,
+  /** Done before there is a worker. */
+  before: (engine: Engine, database: Database) => Promise<void> = async () => {},
+): Promise<DurableRig> {
   const test = await createTestDatabase({ max: 20 })
   let worker: Worker | undefined
   const engine = createDurableEngine(test.database, (queue) => worker?.kick(queue))
+  await before(engine, test.database)
   worker = await startWorker({
     database: test.database,
     databaseUrl: test.url,
