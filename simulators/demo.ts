@@ -1,6 +1,6 @@
 /**
  * `npm run demo`: the service on its embedded PostgreSQL, a seeded hotel, cameras at the staff door, a Slack of its own.
- * DEMO_SPEED: hotel seconds per second (600). Settings of the service (PORT, RABBITMQ_URL, ...) hold here as well.
+ * DEMO_SPEED: hotel seconds per second (900). Settings of the service (PORT, RABBITMQ_URL, ...) hold here as well.
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -34,7 +34,7 @@ async function demo(): Promise<void> {
     serviceUrl: app.url,
     rabbitmqUrl: config.RABBITMQ_URL,
     timezone: config.HOTEL_TIMEZONE,
-    speed: Number(process.env.DEMO_SPEED ?? 600),
+    speed: Number(process.env.DEMO_SPEED ?? 900),
   })
   greet(app, logFile, before.completed)
   const { HOTEL_TIMEZONE: timezone } = config
