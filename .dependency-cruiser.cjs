@@ -17,7 +17,7 @@ const INTEGRATIONS = '^src/integrations/'
 const ENGINE_PORTS = '^src/engine/(engine|errors|flow|ids)\\.ts$'
 const ENGINE_CORE = '^src/engine/[^/]+\\.ts$'
 /** The composition root and the parts it is made of. */
-const COMPOSITION = '^src/((app|health|observers|version)\\.ts$|app/)'
+const COMPOSITION = '^src/((app|health|observers|shutdown|version)\\.ts$|app/)'
 
 const toolbox = [BUILTIN, PACKAGES, CONTRACT, OBSERVABILITY]
 

@@ -9,7 +9,8 @@ import { readConfig } from '../src/config.ts'
 import { openPool } from '../src/db/pool.ts'
 import { explainStart } from '../src/main.ts'
 import { createLogger } from '../src/observability/logger.ts'
-import { type Cameras, startCameras } from './cameras.ts'
+import { stopWhenAsked } from '../src/shutdown.ts'
+import { startCameras } from './cameras.ts'
 import { seedHotel } from './hotel.ts'
 import { startSlackSimulator } from './slack.ts'
 import { readFigures, showSummary } from './terminal.ts'
@@ -47,22 +48,14 @@ async function demo(): Promise<void> {
     logFile,
   })
 
-  let stopping = false
-  const stop = async () => {
-    if (stopping) process.exit(130)
-    stopping = true
+  stopWhenAsked(config.SHUTDOWN_GRACE_SECONDS, async () => {
     stopSummary()
     process.stdout.write('\nStopping …\n')
-    await end(
-      cameras,
-      app,
-      () => database.close(),
-      () => slack.close(),
-    )
-    process.exit(0)
-  }
-  process.on('SIGINT', () => void stop())
-  process.on('SIGTERM', () => void stop())
+    await cameras.stop()
+    await database.close()
+    await app.close()
+    await slack.close()
+  })
 }
 
 function greet({ url }: App, logFile: string, completed: number): void {
@@ -80,12 +73,6 @@ function greet({ url }: App, logFile: string, completed: number): void {
     `  Log                   ${logFile}`,
   ]
   process.stdout.write(`${lines.join('\n')}\n`)
-}
-
-async function end(cameras: Cameras, app: App, ...rest: (() => Promise<unknown>)[]): Promise<void> {
-  await cameras.stop()
-  for (const close of rest.toReversed()) await close()
-  await app.close()
 }
 
 await demo().catch(explainStart)

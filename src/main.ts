@@ -2,9 +2,7 @@
 import { startApp } from './app.ts'
 import { BadSetting, likelyMisspellings, readConfig } from './config.ts'
 import { createLogger } from './observability/logger.ts'
-
-/** Longer than every part's own patience together: whatever hangs then is left behind. */
-const LAST_RESORT_MS = 30_000
+import { stopWhenAsked } from './shutdown.ts'
 
 export async function main(environment: NodeJS.ProcessEnv): Promise<void> {
   const config = readConfig(environment)
@@ -13,20 +11,12 @@ export async function main(environment: NodeJS.ProcessEnv): Promise<void> {
     logger.warn({ variable: name }, `unknown setting ${name}: did you mean ${meant}?`)
   }
   const starting = startApp(config, logger)
-  let stopping = false
-  const stop = async (signal: string) => {
-    // A second Ctrl-C means now.
-    if (stopping) process.exit(130)
-    stopping = true
+  stopWhenAsked(config.SHUTDOWN_GRACE_SECONDS, async (signal) => {
     logger.info({ signal }, 'stopping')
-    setTimeout(() => process.exit(1), LAST_RESORT_MS).unref()
     // Asked to stop while it starts: what was opened is closed in order too.
     await starting.then((app) => app.close())
     logger.info('stopped')
-    process.exit(0)
-  }
-  process.on('SIGINT', () => void stop('SIGINT'))
-  process.on('SIGTERM', () => void stop('SIGTERM'))
+  })
   await starting
 }
 
