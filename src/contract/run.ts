@@ -20,6 +20,8 @@ export const RunStatus = z.enum(Object.keys(RUN_STATES) as [RunStatus, ...RunSta
 
 /** A run in one of these never changes again, unless a person retries it. */
 export const ENDED: readonly RunStatus[] = ['completed', 'failed', 'cancelled', 'crashed']
+/** Ended, but not well: what a person may retry. */
+export const RETRYABLE: readonly RunStatus[] = ['failed', 'cancelled', 'crashed']
 
 const Parameters = z.record(z.string(), z.unknown())
 

@@ -1,5 +1,5 @@
 /** How a task is tried: its timeout, which errors are worth another try, and when. */
-import { describeError, type ErrorRecord, GiveUp, TryAgain } from './errors.ts'
+import { GiveUp, TryAgain } from './errors.ts'
 import type { RetryPolicy } from './flow.ts'
 
 const CANCEL_GRACE_MS = 2_000
@@ -47,13 +47,16 @@ export async function attemptOnce<T>(
     if (timeoutSeconds !== undefined) {
       const timeout = new TaskTimeout(`It took longer than ${timeoutSeconds} s.`)
       const expire = () => {
-        abort.abort(timeout)
+        // Refused first: what the attempt makes of its abort comes too late to hide why.
         reject(timeout)
+        abort.abort(timeout)
       }
       timers.push(setTimeout(expire, timeoutSeconds * 1000))
     }
     listener = () => onStop(reject)
-    stop.addEventListener('abort', listener, { once: true })
+    // It may have been asked for while the attempt was prepared.
+    if (stop.aborted) listener()
+    else stop.addEventListener('abort', listener, { once: true })
   })
   cutShort.catch(() => {})
   try {
@@ -62,10 +65,4 @@ export async function attemptOnce<T>(
     for (const timer of timers) clearTimeout(timer)
     if (listener) stop.removeEventListener('abort', listener)
   }
-}
-
-/** The error as stored: an aborted attempt that only says "aborted" is named by what aborted it. */
-export function attemptError(error: unknown, signal?: AbortSignal): ErrorRecord {
-  const isAbort = error instanceof Error && error.name === 'AbortError'
-  return describeError(isAbort && signal?.reason ? signal.reason : error)
 }

@@ -1,12 +1,11 @@
 /** The Engine port: what `http`, `events` and `schedules` may ask for. Reading runs back is `db`'s. */
-import type { AnyFlow, QueueName } from './flow.ts'
+import type { AnyFlow } from './flow.ts'
 
 export interface StartRequest {
   runId: string
   flow: AnyFlow
   /** Already checked by the flow's schema. */
   parameters: unknown
-  queue?: QueueName
   eventId?: string
   parentRunId?: string
   scheduledFor?: Date

@@ -70,6 +70,8 @@ export interface ErrorRecord {
   code: string
   message: string
   task_name?: string
+  /** Of code `cancelled`: false when the step was refused before it began. */
+  started?: boolean
 }
 
 /** The failed steps behind an error, also when the flow wrapped it (`cause`). Empty: the flow itself failed. */

@@ -131,18 +131,26 @@ export const QUEUES = {
 } as const
 export type QueueName = keyof typeof QUEUES
 
+/** The queue a flow's runs wait in. */
+export function queueOf(flow: Pick<AnyFlow, 'queue'>): QueueName {
+  return flow.queue ?? 'default'
+}
+
+/** A flow as it is written: the name is stored with its runs, the schema documents and checks its parameters. */
 export function defineFlow<Deps, Parameters extends z.ZodType, Result>(
   flow: FlowDefinition<Deps, Parameters, Result>,
 ): FlowDefinition<Deps, Parameters, Result> {
   return flow
 }
 
+/** An act of I/O that may run more than once; see `Task`. */
 export function defineTask<Deps, Input, Output>(
   task: Omit<Task<Deps, Input, Output>, 'kind'>,
 ): Task<Deps, Input, Output> {
   return { ...task, kind: 'task' }
 }
 
+/** Database work that applies exactly once; see `TransactionalTask`. */
 export function defineTransaction<Deps, Input, Output>(
   task: Omit<TransactionalTask<Deps, Input, Output>, 'kind'>,
 ): TransactionalTask<Deps, Input, Output> {

@@ -43,19 +43,3 @@ export class RunControl {
 export function parked<T>(): Promise<T> {
   return new Promise<T>(() => {})
 }
-
-/** Waits, and returns early when `signal` aborts. Any length: timers alone end at 24.8 days. */
-export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
-  const end = Date.now() + ms
-  for (let left = ms; left > 0 && !signal?.aborted; left = end - Date.now()) {
-    await new Promise<void>((resolve) => {
-      const done = () => {
-        clearTimeout(timer)
-        signal?.removeEventListener('abort', done)
-        resolve()
-      }
-      const timer = setTimeout(done, Math.min(left, 2_000_000_000))
-      signal?.addEventListener('abort', done, { once: true })
-    })
-  }
-}

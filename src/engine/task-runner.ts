@@ -1,9 +1,10 @@
 /** Runs one task to its recorded outcome: attempts, timeout, cache, parts of a transaction, undo. */
-import { attemptError, attemptOnce, nextDelay } from './attempts.ts'
+import { attemptOnce, nextDelay } from './attempts.ts'
 import { describeError, type ErrorRecord } from './errors.ts'
 import type { AnyTask, RetryPolicy, Task, TaskContext, TransactionalTask, Undo } from './flow.ts'
 import { type Checkpoint, OwnershipLost, type Part, type StepKind } from './journal.ts'
-import { parked, pause } from './run-control.ts'
+import { pause } from './pause.ts'
+import { parked } from './run-control.ts'
 import type { StepScope } from './run-scope.ts'
 
 interface Attempted {
@@ -126,7 +127,7 @@ async function throughAttempts<Deps>(
         { attempt, startedAt, granted: before?.granted ?? 0 },
         error,
       )
-      if (delay === undefined) return fail(scope, about, startedAt, attemptError(error))
+      if (delay === undefined) return fail(scope, about, startedAt, describeError(error))
       await pause(delay * 1000, stop)
     }
   }
@@ -151,7 +152,7 @@ async function keepFailure<Deps>(
     taskName: name,
     endedAt,
     nextAttemptAt,
-    error: attemptError(error),
+    error: describeError(error),
   })
   if (delay !== undefined) observer?.taskRetried(flowName, name)
   return delay

@@ -1,11 +1,12 @@
+import { ENDED, type RunStatus } from '../../src/contract/run.ts'
 import type { Database } from '../../src/db/pool.ts'
 import { createDurableEngine } from '../../src/engine/dbos/durable-engine.ts'
 import { startWorker, type Worker } from '../../src/engine/dbos/worker.ts'
 import type { Engine } from '../../src/engine/engine.ts'
 import type { AnyFlow } from '../../src/engine/flow.ts'
 import { createLogger } from '../../src/observability/logger.ts'
-import type { Rig } from '../conformance/rig.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
+import type { Rig } from './engine-conformance/rig.ts'
 import { eventually } from './eventually.ts'
 
 export interface DurableRig extends Rig {
@@ -50,8 +51,6 @@ async function close(test: TestDatabase, worker: Worker | undefined): Promise<vo
   await test.drop()
 }
 
-const ENDED = ['completed', 'failed', 'cancelled', 'crashed']
-
 function lookAt({ database }: TestDatabase, engine: Engine): Rig {
   const status = async (runId: string) => {
     const text = 'select status from prefect.flow_run_states where id = $1'
@@ -63,7 +62,7 @@ function lookAt({ database }: TestDatabase, engine: Engine): Rig {
     ended: (runId) =>
       eventually(`${runId} to end`, async () => {
         const ended = await status(runId)
-        if (!ENDED.includes(ended)) return undefined
+        if (!ENDED.includes(ended as RunStatus)) return undefined
         const [row] = await database.query<{ output: string; error: string; flagged: string | null }>(
           `select o.output, o.error, r.flagged from prefect.flow_runs r
            left join dbos.workflow_output o on o.workflow_uuid = r.id where r.id = $1`,

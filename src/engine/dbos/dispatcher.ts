@@ -6,7 +6,7 @@
 import type { DBOSExecutor } from '@dbos-inc/dbos-sdk/internal/dbos-executor'
 import { type WorkflowQueue, wfQueueRunner } from '@dbos-inc/dbos-sdk/internal/wfqueue'
 import { QUEUES, type QueueName } from '../flow.ts'
-import { pause } from '../run-control.ts'
+import { pause } from '../pause.ts'
 
 /** Between two polls of a queue: under load several runs are claimed in one transaction. */
 const POLL_GAP_MS = 15

@@ -1,24 +1,24 @@
 /** The Engine port over the database alone: any process may ask, whether it runs flows or not. */
+
+import { ENDED, RETRYABLE, type RunStatus } from '../../contract/run.ts'
 import type { Database } from '../../db/pool.ts'
 import type { Sql } from '../../db/sql.ts'
 import type { CancelOutcome, Engine, RetryOutcome, SignalOutcome } from '../engine.ts'
+import { queueOf } from '../flow.ts'
 import { WAKE_CHANNEL } from './identity.ts'
-import { queueOf, startRuns } from './start-runs.ts'
+import { startRuns } from './start-runs.ts'
 
 interface RunRow {
-  status: string
-  engine_status: string
+  status: RunStatus
   begun: boolean
 }
-
-const ENDED = ['completed', 'failed', 'cancelled', 'crashed']
 
 /** `wake` is told of new work in a queue: the worker in this process, if there is one, is quicker than a NOTIFY. */
 export function createDurableEngine(database: Database, wake: (queue: string) => void): Engine {
   return {
     async start(request) {
       const created = (await startRuns(database, [request])).has(request.runId)
-      if (created) wake(queueOf(request))
+      if (created) wake(queueOf(request.flow))
       return { runId: request.runId, created }
     },
     cancel: (runId) => database.transaction((sql) => cancel(sql, runId)),
@@ -35,7 +35,7 @@ export function createDurableEngine(database: Database, wake: (queue: string) =>
 async function lockRun(sql: Sql, runId: string): Promise<RunRow | undefined> {
   await sql.query('select 1 from dbos.workflow_status where workflow_uuid = $1 for no key update', [runId])
   const [row] = await sql.query<RunRow>(
-    `select status, engine_status, recovery_attempts > 0 as begun from prefect.flow_run_states where id = $1`,
+    `select status, recovery_attempts > 0 as begun from prefect.flow_run_states where id = $1`,
     [runId],
   )
   return row
@@ -83,7 +83,7 @@ async function signal(sql: Sql, runId: string, name: string, payload: unknown): 
 async function retry(sql: Sql, runId: string): Promise<RetryOutcome> {
   const run = await lockRun(sql, runId)
   if (!run) return { kind: 'not_found' }
-  if (!['failed', 'cancelled', 'crashed'].includes(run.status)) {
+  if (!RETRYABLE.includes(run.status)) {
     return { kind: 'not_failed', status: run.status }
   }
   const again = await stepsToRepeat(sql, runId, run.status)

@@ -1,6 +1,7 @@
 /** The journal of a durable run: every word it records is a row, fenced by the run's ownership token. */
 import { createHash } from 'node:crypto'
 import type { PoolClient } from 'pg'
+import { RETRYABLE, type RunStatus } from '../../contract/run.ts'
 import type { Database } from '../../db/pool.ts'
 import type { Sql } from '../../db/sql.ts'
 import type { Engine } from '../engine.ts'
@@ -8,7 +9,8 @@ import type { ErrorRecord } from '../errors.ts'
 import type { AnyFlow, TransactionSql } from '../flow.ts'
 import { runIdFor } from '../ids.ts'
 import { type Checkpoint, type Journal, type LogLine, OwnershipLost } from '../journal.ts'
-import { pause, type RunControl } from '../run-control.ts'
+import { pause } from '../pause.ts'
+import type { RunControl } from '../run-control.ts'
 import { insertCheckpoint, loadCheckpoint, type RunMemory } from './checkpoints.ts'
 import { patiently } from './patience.ts'
 
@@ -24,8 +26,8 @@ export interface JournalPorts {
   readonly database: Database
   readonly engine: Engine
   readonly log: (runId: string, line: LogLine) => void
-  /** Resolves when something happened to this run (signal, cancel, child), or after `withinMs`, or on `stop`. */
-  readonly woken: (runId: string, withinMs: number, stop: AbortSignal) => Promise<void>
+  /** Resolves when something happened to this run (a signal, a cancel), or after `withinMs`, or on `stop`. */
+  readonly woken: (withinMs: number, stop: AbortSignal) => Promise<void>
 }
 
 export function openJournal(run: DurableRun, ports: JournalPorts): Journal {
@@ -36,9 +38,8 @@ export function openJournal(run: DurableRun, ports: JournalPorts): Journal {
 
   async function record(sql: Sql, step: number, checkpoint: Checkpoint): Promise<void> {
     if (await insertCheckpoint(sql, run, step, checkpoint, childIds.get(step))) return
-    // Recorded by the very attempt whose answer was lost, or by another owner: only the first may go on.
-    const known = await loadCheckpoint(sql, run.id, step)
-    if (!known || known.endedAt !== checkpoint.endedAt) throw new OwnershipLost()
+    // Still ours: recorded by the very attempt whose answer was lost. Else another worker has the run.
+    if (!(await recordedByUs(sql, run, step))) throw new OwnershipLost()
   }
 
   return {
@@ -62,7 +63,7 @@ export function openJournal(run: DurableRun, ports: JournalPorts): Journal {
     cache: (key, value, seconds) => patient(() => writeCache(database, key, value, seconds)),
     openWait: (step, signal, until) => patient(() => openWait(database, run.id, step, signal, until)),
     takeSignal: (step, signal) => patient(() => takeSignal(database, run.id, step, signal)),
-    signalled: (withinMs, stop) => ports.woken(run.id, Math.min(withinMs, 5_000), stop),
+    signalled: (withinMs, stop) => ports.woken(Math.min(withinMs, 5_000), stop),
     async startChild(step, flow: AnyFlow, parameters) {
       const runId = runIdFor('child', run.id, String(memory.generation), String(step))
       childIds.set(step, runId)
@@ -205,7 +206,7 @@ async function takeSignal(sql: Sql, runId: string, step: number, signal: string)
 }
 
 interface ChildRow {
-  status: string
+  status: RunStatus
   output: string | null
   error: string | null
 }
@@ -226,7 +227,7 @@ async function childOutcome(
       ),
     )
     if (child?.status === 'completed') return { value: JSON.parse(child.output ?? 'null') }
-    if (child && ['failed', 'cancelled', 'crashed'].includes(child.status)) {
+    if (child && RETRYABLE.includes(child.status)) {
       const error = JSON.parse(child.error ?? '{}') as Partial<ErrorRecord>
       return {
         error: { code: error.code ?? child.status, message: error.message ?? `It is ${child.status}.` },

@@ -4,9 +4,10 @@ import type { Database } from '../../db/pool.ts'
 import type { Logger } from '../../observability/logger.ts'
 import type { Engine } from '../engine.ts'
 import { describeError, FlowCancelled, failedSteps } from '../errors.ts'
-import type { AnyFlow } from '../flow.ts'
+import { type AnyFlow, queueOf } from '../flow.ts'
 import { OwnershipLost } from '../journal.ts'
-import { pause, RunControl } from '../run-control.ts'
+import { pauseUntilWoken } from '../pause.ts'
+import { RunControl } from '../run-control.ts'
 import type { RunObserver } from '../run-scope.ts'
 import { runFlow } from '../words.ts'
 import { openJournal } from './durable-journal.ts'
@@ -65,7 +66,7 @@ class RunFailed extends Error {
 export async function execute(claimed: Claimed, ports: ExecutionPorts): Promise<unknown> {
   const { runId, flow } = claimed
   const control = new RunControl()
-  const executing: Executing = { control, queue: flow.queue ?? 'default', wake: new Set() }
+  const executing: Executing = { control, queue: queueOf(flow), wake: new Set() }
   register(ports.running, runId, executing)
   const startedAt = performance.now()
   const lost = control.whenLost().then(() => {
@@ -95,7 +96,7 @@ async function perform(claimed: Claimed, executing: Executing, ports: ExecutionP
         database: ports.database,
         engine: ports.engine,
         log: (id, line) => ports.logs.write(id, line),
-        woken: (_id, withinMs, stop) => woken(executing, withinMs, stop),
+        woken: (withinMs, stop) => pauseUntilWoken(executing.wake, withinMs, stop),
       },
     )
     const { generation } = memory
@@ -130,14 +131,6 @@ async function endCancelled(database: Database, { runId, owner }: Claimed): Prom
      where workflow_uuid = $1 and owner_xid = $2 and status = 'PENDING'`,
     [runId, owner],
   )
-}
-
-async function woken(executing: Executing, withinMs: number, stop: AbortSignal): Promise<void> {
-  const wake = new AbortController()
-  const tell = () => wake.abort()
-  executing.wake.add(tell)
-  await pause(withinMs, AbortSignal.any([wake.signal, stop]))
-  executing.wake.delete(tell)
 }
 
 function register(running: Map<string, Set<Executing>>, runId: string, executing: Executing): void {

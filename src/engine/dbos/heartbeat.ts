@@ -5,7 +5,7 @@
 import { hostname } from 'node:os'
 import type { Sql } from '../../db/sql.ts'
 import type { Logger } from '../../observability/logger.ts'
-import { pause } from '../run-control.ts'
+import { pause } from '../pause.ts'
 
 const BEAT_MS = 1_000
 const SWEEP_MS = 1_500

@@ -9,8 +9,8 @@ export const APPLICATION = 'prefect-service'
  */
 export const FLOW_VERSION = '1'
 
-/** A run that took this many workers down with it (1 start + 3 recoveries) is parked as crashed. */
+/** A run is started and recovered this often: one that took four workers down is parked as crashed. */
 export const MAX_RECOVERIES = 3
 
-/** LISTEN channel: `queue:<name>` new runs, `run:<id>` a cancel, a signal or the end of a child. */
+/** LISTEN channel: `queue:<name>` new runs, `run:<id>` a cancel or a signal for it. */
 export const WAKE_CHANNEL = 'prefect_wake'

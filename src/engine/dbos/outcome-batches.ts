@@ -4,6 +4,7 @@
  * this execution, else the run is told that its outcome was not recorded. See the decision note 0004.
  */
 import type { DBOSExecutor } from '@dbos-inc/dbos-sdk/internal/dbos-executor'
+import { createGroupCommit } from '../../db/group-commit.ts'
 import type { Sql } from '../../db/sql.ts'
 
 const MOST_IN_A_BATCH = 200
@@ -40,17 +41,6 @@ interface Waiting {
 export function batchOutcomes(executor: DBOSExecutor, sql: Sql): void {
   const database = executor.systemDatabase
   const recordAlone = database.recordWorkflowOutput.bind(database)
-  const waiting: Waiting[] = []
-  let underway = 0
-
-  async function flush(): Promise<void> {
-    if (underway >= COMMITS_AT_ONCE || waiting.length === 0) return
-    underway += 1
-    await settle(waiting.splice(0, MOST_IN_A_BATCH))
-    underway -= 1
-    void flush()
-  }
-
   async function settle(batch: Waiting[]): Promise<void> {
     try {
       const rows = batch.map(({ id, owner, output }) => ({ id, owner, output }))
@@ -62,12 +52,12 @@ export function batchOutcomes(executor: DBOSExecutor, sql: Sql): void {
     }
   }
 
+  const add = createGroupCommit({ most: MOST_IN_A_BATCH, atOnce: COMMITS_AT_ONCE, settle })
   database.recordWorkflowOutput = (id, status, owner) => {
     const alone = () => recordAlone(id, status, owner)
     if (owner === undefined || owner === null) return alone()
     return new Promise((resolve, reject) => {
-      waiting.push({ id, owner, output: status.output ?? null, resolve, reject, alone })
-      if (underway < COMMITS_AT_ONCE) setImmediate(() => void flush())
+      add({ id, owner, output: status.output ?? null, resolve, reject, alone })
     })
   }
 }

@@ -1,6 +1,7 @@
 import { isOutage } from '../../db/outage.ts'
 import { OwnershipLost } from '../journal.ts'
-import { pause, type RunControl } from '../run-control.ts'
+import { pause } from '../pause.ts'
+import type { RunControl } from '../run-control.ts'
 
 /**
  * Does it until the database answers: while it is away nothing could be recorded anyway, so a run pauses rather than

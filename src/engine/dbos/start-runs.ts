@@ -1,14 +1,14 @@
 /** Starting runs: plain SQL, so that any process can, inside any transaction of its own. */
 import type { Sql } from '../../db/sql.ts'
 import type { StartRequest } from '../engine.ts'
-import type { QueueName } from '../flow.ts'
+import { queueOf } from '../flow.ts'
 import { APPLICATION, FLOW_VERSION } from './identity.ts'
 
 /** `dbos.enqueue_workflow` is the engine's public SQL interface. A run id that exists already is left as it is. */
 const START_RUNS = `
   with incoming as (
     select * from jsonb_to_recordset($1::jsonb) as x(
-      id text, workflow text, queue text, parameters json, meta json, subjects jsonb, event_id text, parent text,
+      id text, workflow text, queue text, parameters json, subjects jsonb, event_id text, parent text,
       key text, hash text, scheduled timestamptz, priority int, started_by text)
   ), created as (
     insert into prefect.flow_runs (id, workflow_name, queue, subjects, event_id, parent_run_id, idempotency_key,
@@ -24,15 +24,11 @@ const START_RUNS = `
     on conflict do nothing
   )
   select id, dbos.enqueue_workflow(
-    workflow_name => workflow, queue_name => queue, positional_args => array[parameters, meta], workflow_id => id,
+    workflow_name => workflow, queue_name => queue, positional_args => array[parameters], workflow_id => id,
     app_version => $2, priority => priority, application_name => $3,
     delay_until_epoch_ms => case when scheduled > clock_timestamp()
                                  then (extract(epoch from scheduled) * 1000)::bigint end)
   from incoming join created using (id)`
-
-export function queueOf(request: StartRequest): QueueName {
-  return request.queue ?? request.flow.queue ?? 'default'
-}
 
 /** Starts the runs within the caller's transaction; answers the ids that are new. */
 export async function startRuns(sql: Sql, requests: readonly StartRequest[]): Promise<Set<string>> {
@@ -49,9 +45,8 @@ function asRow(request: StartRequest) {
   return {
     id: request.runId,
     workflow: request.flow.name,
-    queue: queueOf(request),
+    queue: queueOf(request.flow),
     parameters: request.parameters,
-    meta: { event_id: request.eventId ?? null },
     subjects: [...new Set(request.flow.subjects(request.parameters))],
     event_id: request.eventId ?? null,
     parent: request.parentRunId ?? null,

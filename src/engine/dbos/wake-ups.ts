@@ -1,7 +1,7 @@
 import pg from 'pg'
 import type { Sql } from '../../db/sql.ts'
 import type { Logger } from '../../observability/logger.ts'
-import { pause } from '../run-control.ts'
+import { pause } from '../pause.ts'
 import { WAKE_CHANNEL } from './identity.ts'
 
 /**

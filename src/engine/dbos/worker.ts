@@ -6,8 +6,8 @@ import type { WorkflowQueue } from '@dbos-inc/dbos-sdk/internal/wfqueue'
 import type { Database } from '../../db/pool.ts'
 import type { Logger } from '../../observability/logger.ts'
 import type { Engine } from '../engine.ts'
-import { type AnyFlow, QUEUES } from '../flow.ts'
-import { pause } from '../run-control.ts'
+import { type AnyFlow, type FlowDefinition, QUEUES } from '../flow.ts'
+import { pause } from '../pause.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { type Executing, execute, type WorkerObserver } from './execution.ts'
 import { Heartbeat, type WorkerIdentity } from './heartbeat.ts'
@@ -21,7 +21,8 @@ export interface WorkerOptions<Deps> {
   database: Database
   databaseUrl: string
   engine: Engine
-  flows: readonly AnyFlow[]
+  // biome-ignore lint/suspicious/noExplicitAny: flows of many shapes, which all make do with `Deps`
+  flows: readonly FlowDefinition<Deps, any, any>[]
   deps: Deps
   identity: WorkerIdentity
   observer: WorkerObserver

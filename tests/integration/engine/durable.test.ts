@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest'
-import { ALL } from '../../conformance/flows.ts'
-import { Ledger } from '../../conformance/rig.ts'
-import { describeEngine } from '../../conformance/suite.ts'
+import { ALL } from '../../support/engine-conformance/flows.ts'
+import { Ledger } from '../../support/engine-conformance/rig.ts'
+import { describeEngine } from '../../support/engine-conformance/suite.ts'
 import { type DurableRig, openDurableRig } from '../../support/durable-rig.ts'
 
 describe('the durable engine', () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { defineFlow, defineTask, QUEUES } from '../../../src/engine/flow.ts'
-import { request } from '../../conformance/rig.ts'
+import { request } from '../../support/engine-conformance/rig.ts'
 import { type DurableRig, openDurableRig } from '../../support/durable-rig.ts'
 import { eventually } from '../../support/eventually.ts'
 

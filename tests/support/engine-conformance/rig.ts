@@ -1,5 +1,5 @@
-import type { Engine, StartRequest } from '../../src/engine/engine.ts'
-import type { AnyFlow, QueueName } from '../../src/engine/flow.ts'
+import type { Engine, StartRequest } from '../../../src/engine/engine.ts'
+import type { AnyFlow } from '../../../src/engine/flow.ts'
 
 export interface Outcome {
   status: string
@@ -55,9 +55,8 @@ export async function startAndEnd(
   rig: Rig,
   flow: AnyFlow,
   parameters: unknown = {},
-  more: { queue?: QueueName } = {},
 ): Promise<Outcome & { runId: string }> {
-  const asked = request(flow, parameters, more)
+  const asked = request(flow, parameters)
   await rig.engine.start(asked)
   return { runId: asked.runId, ...(await rig.ended(asked.runId)) }
 }

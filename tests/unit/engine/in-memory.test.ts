@@ -1,7 +1,7 @@
 import { describe } from 'vitest'
 import { createInMemoryEngine } from '../../../src/engine/in-memory.ts'
-import { Ledger, type Rig } from '../../conformance/rig.ts'
-import { describeEngine } from '../../conformance/suite.ts'
+import { Ledger, type Rig } from '../../support/engine-conformance/rig.ts'
+import { describeEngine } from '../../support/engine-conformance/suite.ts'
 
 describe('the in-memory engine', () => {
   const ledger = new Ledger()
