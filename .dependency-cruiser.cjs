@@ -16,8 +16,10 @@ const INTEGRATIONS = '^src/integrations/'
 /** What the rooms above see of the engine: the language, its errors, the port, ids. The rest is the engine's own. */
 const ENGINE_PORTS = '^src/engine/(engine|errors|flow|ids)\\.ts$'
 const ENGINE_CORE = '^src/engine/[^/]+\\.ts$'
+/** The pool, and what it is made of. */
+const DATABASE_POOL = ['^src/db/(pool|prepared-queries|sql)\\.ts$', '^src/observability/logger\\.ts$']
 /** The composition root and the parts it is made of. */
-const COMPOSITION = '^src/((app|health|observers|shutdown|version)\\.ts$|app/)'
+const COMPOSITION = '^src/(shutdown\\.ts$|app/)'
 
 const toolbox = [BUILTIN, PACKAGES, CONTRACT, OBSERVABILITY]
 
@@ -26,8 +28,8 @@ const ROOMS = {
   contract: [ZOD],
   domain: [CONTRACT],
   observability: toolbox,
-  db: [...toolbox, DOMAIN, ENGINE_PORTS],
-  tasks: [...toolbox, DOMAIN, DB, INTEGRATIONS, ENGINE_PORTS],
+  db: toolbox,
+  tasks: [ZOD, CONTRACT, OBSERVABILITY, DOMAIN, DB, INTEGRATIONS, ENGINE_PORTS],
   flows: [ZOD, CONTRACT, DOMAIN, '^src/tasks/', ENGINE_PORTS],
   pipelines: [ZOD, CONTRACT, DOMAIN, '^src/tasks/', ENGINE_PORTS],
   events: [...toolbox, DOMAIN, DB, ENGINE_PORTS],
@@ -42,7 +44,7 @@ const ROOMS = {
 
 /** Rooms and files with more to say than their folder's name. */
 const OTHERS = [
-  { name: 'engine-core', from: ENGINE_CORE, may: [ENGINE_CORE, OBSERVABILITY, ZOD, '^crypto$'] },
+  { name: 'engine-core', from: ENGINE_CORE, may: [ENGINE_CORE, CONTRACT, OBSERVABILITY, ZOD, '^crypto$'] },
   {
     name: 'engine-dbos',
     from: '^src/engine/dbos/',
@@ -112,6 +114,24 @@ module.exports = {
       { path: ['^node_modules/(@types/)?pg/', '^node_modules/pg-'] },
     ),
     never(
+      'vendors-behind-integrations',
+      'Only its adapter knows a vendor: the rooms above see a port.',
+      { path: '^src/', pathNot: INTEGRATIONS },
+      { path: ['^node_modules/@slack/', '^node_modules/ioredis/'] },
+    ),
+    never(
+      'rabbitmq-behind-amqp',
+      'Only src/events/amqp speaks to RabbitMQ.',
+      { path: '^src/', pathNot: '^src/events/amqp/' },
+      { path: '^node_modules/rabbitmq-client/' },
+    ),
+    never(
+      'fastify-behind-http',
+      'Only src/http knows what serves it.',
+      { path: '^src/', pathNot: '^src/http/' },
+      { path: ['^node_modules/@?fastify', '^node_modules/fastify-type-provider-zod/'] },
+    ),
+    never(
       'config-from-the-top',
       'Settings reach a room as arguments.',
       { path: '^src/', pathNot: ['^src/(main|config)\\.ts$', '^src/cli/', COMPOSITION] },
@@ -140,6 +160,12 @@ module.exports = {
       'Acceptance tests start the real service as a process and speak its protocols.',
       { path: '^tests/acceptance/' },
       { path: '^src/' },
+    ),
+    never(
+      'acceptance-reaches-no-source',
+      'Not through its helpers either, but for the pool with which tests/support/database.ts makes a database.',
+      { path: '^tests/acceptance/' },
+      { path: '^src/', pathNot: DATABASE_POOL, reachable: true },
     ),
     never('must-resolve', 'Cannot be found.', {}, { couldNotResolve: true }),
     never(

@@ -1,5 +1,6 @@
 /** The staff-door cameras: they live through hotel days in accelerated time, over HTTP or RabbitMQ. */
 import { setTimeout as delay } from 'node:timers/promises'
+import { BASE } from '../src/contract/api.ts'
 import type { Sql } from '../src/db/sql.ts'
 import { addDays, atLocal, localDate } from '../src/domain/hotel-time.ts'
 import { openPublisher } from './amqp-publisher.ts'
@@ -97,7 +98,7 @@ async function openSender({ rabbitmqUrl, serviceUrl }: CameraOptions): Promise<S
 async function post(serviceUrl: string, { body, raw, key }: Sending): Promise<boolean> {
   const headers = { 'content-type': 'application/json', 'idempotency-key': key }
   try {
-    const url = `${serviceUrl}/api/v1/prefect/events/attendance`
+    const url = `${serviceUrl}${BASE}/events/attendance`
     const answer = await fetch(url, { method: 'POST', headers, body: raw ?? JSON.stringify(body) })
     await answer.arrayBuffer()
     return answer.status < 500 && answer.status !== 429

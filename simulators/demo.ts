@@ -4,8 +4,9 @@
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type App, startApp } from '../src/app.ts'
+import { type App, startApp } from '../src/app/app.ts'
 import { readConfig } from '../src/config.ts'
+import { BASE } from '../src/contract/api.ts'
 import { openPool } from '../src/db/pool.ts'
 import { explainStart } from '../src/main.ts'
 import { createLogger } from '../src/observability/logger.ts'
@@ -59,7 +60,7 @@ async function demo(): Promise<void> {
 }
 
 function greet({ url }: App, logFile: string, completed: number): void {
-  const base = `${url}/api/v1/prefect`
+  const base = `${url}${BASE}`
   const lines = [
     '',
     `  Prefect Service is up at ${url}${completed > 0 ? `, with ${completed} runs of earlier starts` : ''}`,

@@ -1,6 +1,7 @@
 /** Environment -> one typed, checked object. Parsed once, in main; `.env.example` lists all. */
 import { z } from 'zod'
-import { SCOPES, type Scope } from './contract/key.ts'
+import { SCOPES, type Scope, type StaticKey } from './contract/key.ts'
+import { editDistance } from './domain/spelling.ts'
 
 export const ROLES = ['api', 'worker', 'consumer', 'scheduler'] as const
 export type Role = (typeof ROLES)[number]
@@ -32,12 +33,6 @@ const Roles = z.string().transform((text, context) => {
   return z.NEVER
 })
 
-export interface StaticKey {
-  name: string
-  secret: string
-  scopes: Scope[]
-}
-
 const ApiKeys = z.string().transform((text, context) => {
   const keys: StaticKey[] = []
   for (const entry of text.split(',').map((part) => part.trim())) {
@@ -66,7 +61,6 @@ const Settings = z.object({
   REDIS_URL: urlOf('redis:', 'rediss:').optional(),
   API_KEYS: ApiKeys.optional(),
   HOTEL_TIMEZONE: Timezone.default('Asia/Ho_Chi_Minh'),
-  HOTEL_LANGUAGE: oneOf('vi', 'en').default('vi'),
   ATTENDANCE_MIN_CONFIDENCE: number(0, 1).default(0.7),
   ATTENDANCE_GRACE_MINUTES: whole(0, 240).default(5),
   SLACK_BOT_TOKEN: z.string().min(1).optional(),
@@ -113,24 +107,7 @@ export function likelyMisspellings(
 /** One letter missing, added, changed or swapped; two in a long name. HOME is no slip of HOST. */
 function isSlip(name: string, setting: string): boolean {
   const most = setting.length >= 9 ? 2 : setting.length >= 5 ? 1 : 0
-  return Math.abs(name.length - setting.length) <= most && distance(name, setting) <= most
-}
-
-function distance(a: string, b: string): number {
-  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)]
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const at = (r: number, c: number) => (r === i ? row[c] : rows[r]?.[c]) ?? 0
-      const same = a[i - 1] === b[j - 1] ? 0 : 1
-      let best = Math.min(at(i - 1, j) + 1, at(i, j - 1) + 1, at(i - 1, j - 1) + same)
-      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
-      if (swapped) best = Math.min(best, at(i - 2, j - 2) + 1)
-      row.push(best)
-    }
-    rows.push(row)
-  }
-  return rows[a.length]?.[b.length] ?? 0
+  return Math.abs(name.length - setting.length) <= most && editDistance(name, setting) <= most
 }
 
 function isTimezone(name: string): boolean {

@@ -1,9 +1,11 @@
 /** Reads the settings, starts the service, and stops it when asked to. */
-import { startApp } from './app.ts'
-import { BadSetting, likelyMisspellings, readConfig } from './config.ts'
+import { startApp } from './app/app.ts'
+import { startErrorText } from './app/start-error.ts'
+import { likelyMisspellings, readConfig } from './config.ts'
 import { createLogger } from './observability/logger.ts'
 import { stopWhenAsked } from './shutdown.ts'
 
+/** Resolves when the service listens; from then on signals stop it. Throws BadSetting, and what startApp throws. */
 export async function main(environment: NodeJS.ProcessEnv): Promise<void> {
   const config = readConfig(environment)
   const logger = createLogger(config.LOG_LEVEL)
@@ -20,14 +22,9 @@ export async function main(environment: NodeJS.ProcessEnv): Promise<void> {
   await starting
 }
 
-/** One line that names what to change, and no stack for what is not our bug. */
+/** Ends the process with status 1: one line that names what to change, and a stack only for what is our bug. */
 export function explainStart(error: unknown): never {
-  const expected = error instanceof BadSetting || (error instanceof Error && 'code' in error)
-  let message = error instanceof Error ? error.message || error.name : String(error)
-  if ((error as { code?: unknown }).code === 'EADDRINUSE') message += '. Set PORT to a free one.'
-  process.stderr.write(`prefect-service: ${message}\n`)
-  if (!expected && error instanceof Error && error.name !== 'OpenToOthers')
-    process.stderr.write(`${error.stack}\n`)
+  process.stderr.write(`prefect-service: ${startErrorText(error)}\n`)
   process.exit(1)
 }
 

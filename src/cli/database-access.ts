@@ -1,7 +1,6 @@
-import { join } from 'node:path'
 import type { Config } from '../config.ts'
-import { startEmbeddedPostgres } from '../db/embedded/embedded-postgres.ts'
-import { type Database, openPool } from '../db/pool.ts'
+import { openDatabase } from '../db/open-database.ts'
+import type { Database } from '../db/pool.ts'
 import { createLogger } from '../observability/logger.ts'
 
 /**
@@ -9,17 +8,12 @@ import { createLogger } from '../observability/logger.ts'
  * running service has it open and started for as long as this takes where none has.
  */
 export async function withDatabase<T>(config: Config, use: (database: Database) => Promise<T>): Promise<T> {
-  const logger = createLogger('silent')
-  const embedded =
-    config.DATABASE_URL === undefined
-      ? await startEmbeddedPostgres({ dataDir: join(config.DATA_DIR, 'postgres'), logger })
-      : undefined
-  const url = config.DATABASE_URL ?? (embedded as { url: string }).url
-  const database = openPool({ url, max: 2, applicationName: 'prefect-service cli', logger })
-  try {
-    return await use(database)
-  } finally {
-    await database.close()
-    await embedded?.stop()
-  }
+  const { database, close } = await openDatabase({
+    url: config.DATABASE_URL,
+    dataDir: config.DATA_DIR,
+    max: 2,
+    applicationName: 'prefect-service cli',
+    logger: createLogger('silent'),
+  })
+  return use(database).finally(close)
 }

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { SCOPES, type Scope } from '../contract/key.ts'
-import { createKey, type KeyRecord, listKeys, revokeKey } from '../db/keys.ts'
+import { createKey, listKeys, revokeKey } from '../db/keys.ts'
 import { CommandError } from './command-error.ts'
 import { withDatabase } from './database-access.ts'
 import { loadConfig } from './environment.ts'
@@ -74,7 +74,7 @@ async function list(options: { json?: boolean }): Promise<void> {
     const rows = keys.map((key) => [
       key.id,
       key.name,
-      stateOf(key),
+      key.state,
       key.scopes,
       key.created_at,
       key.expires_at ?? 'never',
@@ -95,11 +95,6 @@ async function revoke(id: string): Promise<void> {
     )
   }
   process.stdout.write(`The key ${id} ${outcome}.\n`)
-}
-
-function stateOf(key: KeyRecord): string {
-  if (key.revoked_at !== null) return 'revoked'
-  return key.expires_at !== null && Date.parse(key.expires_at) <= Date.now() ? 'expired' : 'active'
 }
 
 function aName(text: string): string {

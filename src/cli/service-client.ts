@@ -1,7 +1,7 @@
 /** Speaks HTTP to a running service. */
+import { BASE } from '../contract/api.ts'
 import { CommandError, reasonOf } from './command-error.ts'
 
-const BASE = '/api/v1/prefect'
 const PATIENCE_MS = 30_000
 
 export type Query = Record<string, string | undefined>

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Instant } from './instant.ts'
+import { PageQuery } from './page.ts'
 
 /** Most specific first in the docs; `attendance` is the only kind with a flow behind it so far. */
 export const EVENT_KINDS = ['attendance'] as const
@@ -110,8 +111,7 @@ export const EventListQuery = z.object({
   subject: z.string().optional(),
   received_after: Instant.optional(),
   received_before: Instant.optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
-  offset: z.coerce.number().int().min(0).max(100_000).default(0),
+  ...PageQuery.shape,
 })
 export type EventListQuery = z.infer<typeof EventListQuery>
 

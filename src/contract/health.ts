@@ -6,6 +6,12 @@ const Check = z.object({
   latency_ms: z.number().optional(),
   error: z.string().optional(),
 })
+/** One part of the service. `disabled`: not configured, which degrades nothing. */
+export type Check = z.infer<typeof Check>
+
+const Queues = z.record(z.string(), z.object({ messages: z.number(), consumers: z.number() }))
+/** By queue name: messages ready for delivery (not those in hand), and consumers. */
+export type Queues = z.infer<typeof Queues>
 
 /** `GET health`, as in the specification. */
 export const Health = z
@@ -17,7 +23,7 @@ export const Health = z
       database: Check,
       redis: Check,
       rabbitmq: Check.extend({
-        queues: z.record(z.string(), z.object({ messages: z.number(), consumers: z.number() })).optional(),
+        queues: Queues.optional(),
       }),
       prefect_server: Check.extend({ engine: z.string(), backlog_age_seconds: z.number().optional() }),
     }),

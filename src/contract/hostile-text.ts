@@ -18,6 +18,13 @@ export function storable(text: string): string {
   return text.replace(/[\0\p{Cs}]/gu, '\uFFFD')
 }
 
+/** `value` as JSON whose every string can be stored. */
+export function storableJson(value: unknown): string {
+  const text = JSON.stringify(value)
+  if (!/\\u(0000|d[89a-f])/.test(text)) return text
+  return JSON.stringify(value, (_name, member) => (typeof member === 'string' ? storable(member) : member))
+}
+
 /** Every wrong place in a parsed JSON value, by path from `prefix`; at most 20 are named. */
 export function hostileFields(value: unknown, prefix: string): FieldError[] {
   // Nearly every request is clean: paths are only put together for one that is not.

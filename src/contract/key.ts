@@ -17,3 +17,11 @@ export interface Caller {
   name: string
   scopes: readonly Scope[]
 }
+
+/** A key given in the settings, not kept in the database. */
+export interface StaticKey {
+  name: string
+  /** 16 characters or more. */
+  secret: string
+  scopes: readonly Scope[]
+}

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { PageQuery } from './page.ts'
 
 export const Notification = z
   .object({
@@ -24,8 +25,7 @@ export type Notification = z.infer<typeof Notification>
 export const NotificationListQuery = z.object({
   status: Notification.shape.status.optional(),
   subject: z.string().optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
-  offset: z.coerce.number().int().min(0).max(100_000).default(0),
+  ...PageQuery.shape,
 })
 export type NotificationListQuery = z.infer<typeof NotificationListQuery>
 export const NotificationList = z

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Instant } from './instant.ts'
+import { PageQuery } from './page.ts'
 
 /** Lower case is the contract's `status`, the value Prefect's `state`. See docs/state-machine.md. */
 export const RUN_STATES = {
@@ -113,6 +114,10 @@ export const RunDetail = z
     completed_at: z.string().nullable(),
     duration_seconds: z.number().nullable(),
     created_at: z.string(),
+    created_by: z
+      .string()
+      .nullable()
+      .meta({ description: 'The API key it was triggered with; null when an event or a run started it' }),
     scheduled_start: z.string().nullable(),
     parameters: Parameters,
     subjects: z.array(z.string()),
@@ -120,7 +125,10 @@ export const RunDetail = z
     parent_run_id: z.string().nullable(),
     child_run_ids: z.array(z.string()),
     flagged: z.string().nullable(),
-    recoveries: z.number(),
+    recoveries: z.number().meta({
+      description:
+        'Claims by a worker after the first: its worker died, or left and handed it back, or a person retried it',
+    }),
     task_runs: z.array(TaskRun),
     result: z.unknown().optional(),
     error: RunError.optional(),
@@ -150,8 +158,7 @@ export const RunListQuery = z.object({
   subject: z.string().optional(),
   started_after: Instant.optional(),
   started_before: Instant.optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
-  offset: z.coerce.number().int().min(0).max(100_000).default(0),
+  ...PageQuery.shape,
 })
 export type RunListQuery = z.infer<typeof RunListQuery>
 

@@ -54,6 +54,7 @@ export interface KnownEvent {
   runs: StartedRun[]
 }
 
+/** Those of the ids that are kept already, by id. */
 export async function findEvents(sql: Sql, ids: readonly string[]): Promise<Map<string, KnownEvent>> {
   const rows = await sql.query<KnownEvent>(
     'select id, body_hash, runs from prefect.events where id = any($1)',

@@ -3,6 +3,7 @@ import type { EventRecord, StartedRun } from '../contract/event.ts'
 import type { FieldError } from '../contract/problem.ts'
 import { conditions } from './conditions.ts'
 import { instantText } from './instant-text.ts'
+import { type Page, readPage } from './page.ts'
 import type { Sql } from './sql.ts'
 
 export interface EventFilter {
@@ -38,30 +39,18 @@ const COLUMNS = `e.id, e.kind, e.source, e.status, e.reason, e.errors, e.sender_
 export async function listEvents(
   sql: Sql,
   filter: EventFilter,
-  page: { limit: number; offset: number },
+  page: Page,
 ): Promise<{ events: EventRecord[]; total: number }> {
   const clause = conditions()
   if (filter.kind !== undefined) clause.add('e.kind = ?', filter.kind)
   if (filter.status !== undefined) clause.add('e.status = ?', filter.status)
-  if (filter.subject !== undefined) {
-    clause.add(
-      "e.id in (select i.id from prefect.subject_index i where i.subject = ? and i.kind = 'event')",
-      filter.subject,
-    )
-  }
+  if (filter.subject !== undefined) clause.about('e.id', 'event', filter.subject)
   if (filter.receivedAfter) clause.add('e.received_at >= ?', filter.receivedAfter)
   if (filter.receivedBefore) clause.add('e.received_at <= ?', filter.receivedBefore)
-  const where = clause.where()
-  const [count] = await sql.query<{ total: number }>(
-    `select count(*)::float8 as total from prefect.events e ${where}`,
-    [...clause.values],
-  )
-  const total = count?.total ?? 0
-  if (page.offset >= total) return { events: [], total }
-  const tail = `order by e.received_at desc, e.id limit ${clause.bind(page.limit)} offset ${clause.bind(page.offset)}`
-  const rows = await sql.query<EventRow>(
-    `select ${COLUMNS} from prefect.events e ${where} ${tail}`,
-    clause.values,
+  const { rows, total } = await readPage<EventRow>(
+    sql,
+    { columns: COLUMNS, from: 'prefect.events e', clause, order: 'e.received_at desc, e.id' },
+    page,
   )
   return { events: rows.map(recordOf), total }
 }

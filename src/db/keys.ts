@@ -1,6 +1,6 @@
 /** API keys: made, listed, revoked and verified. Only the SHA-256 of a secret is ever kept. */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import { type Caller, Scope } from '../contract/key.ts'
+import { type Caller, Scope, type StaticKey } from '../contract/key.ts'
 import { instantText } from './instant-text.ts'
 import type { Sql } from './sql.ts'
 
@@ -15,11 +15,15 @@ export interface KeyRecord {
   id: string
   name: string
   scopes: Scope[]
+  /** By the clock of the database. Only an active key is let in. */
+  state: 'active' | 'expired' | 'revoked'
   created_at: string
   expires_at: string | null
   revoked_at: string | null
   last_used_at: string | null
 }
+
+const STATE = `case when revoked_at is not null then 'revoked' when expires_at <= now() then 'expired' else 'active' end`
 
 /** Makes a key. `secret` is shown once and cannot be read back. */
 export async function createKey(
@@ -41,12 +45,13 @@ export async function listKeys(sql: Sql): Promise<KeyRecord[]> {
     id: string
     name: string
     scopes: string[]
+    state: KeyRecord['state']
     created_at: Date
     expires_at: Date | null
     revoked_at: Date | null
     last_used_at: Date | null
   }>(
-    `select id, name, scopes, created_at, expires_at, revoked_at, last_used_at
+    `select id, name, scopes, ${STATE} as state, created_at, expires_at, revoked_at, last_used_at
      from prefect.api_keys order by created_at desc, id`,
   )
   return rows.map((row) => ({
@@ -57,6 +62,11 @@ export async function listKeys(sql: Sql): Promise<KeyRecord[]> {
     revoked_at: instantText(row.revoked_at),
     last_used_at: instantText(row.last_used_at),
   }))
+}
+
+/** Whether anyone can be let in by a key of the database. Keys given in the settings are not asked for here. */
+export async function hasUsableKey(sql: Sql): Promise<boolean> {
+  return (await sql.query(`select from prefect.api_keys where ${STATE} = 'active' limit 1`)).length > 0
 }
 
 /** False: no such key, or it was revoked before. Processes that have just used it notice within 5 seconds. */
@@ -73,12 +83,6 @@ export type Verdict = { caller: Caller } | { refused: 'unknown' | 'expired' | 'r
 export interface KeyStore {
   /** Throws when the database is away and the answer is not remembered. */
   verify(secret: string): Promise<Verdict>
-}
-
-export interface StaticKey {
-  name: string
-  secret: string
-  scopes: readonly Scope[]
 }
 
 /** Keys of the database, and those given in the settings, which need none. */

@@ -33,6 +33,7 @@ export async function migrationNames(folder: string): Promise<string[]> {
   return (await readdir(folder)).filter((name) => NAME.test(name)).sort()
 }
 
+/** The files in order, with their texts; rejects when the folder cannot be read. */
 export async function readMigrations(folder: string): Promise<MigrationFile[]> {
   const names = await migrationNames(folder)
   return Promise.all(

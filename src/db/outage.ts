@@ -8,8 +8,6 @@ export function isOutage(error: unknown): boolean {
   const code = (error as { code?: unknown }).code
   if (typeof code === 'string') {
     if (/^(08|53|57|58)...$/.test(code)) return code !== '57014'
-    // Idle in a transaction for too long: this process was frozen, and its connection is gone.
-    if (code === '25P03') return true
     if (/^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)/.test(code)) return true
   }
   if (error instanceof AggregateError) return error.errors.some(isOutage)

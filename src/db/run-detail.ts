@@ -1,17 +1,10 @@
 /** One run with everything known of it: what the status endpoint answers. */
 import { RUN_STATES, type RunDetail, type RunError, type RunStatus } from '../contract/run.ts'
 import { instantText, secondsBetween } from './instant-text.ts'
+import { asObject, errorOf, parseJson } from './json.ts'
 import { statusOf } from './runs.ts'
 import type { Sql } from './sql.ts'
-import {
-  type AttemptRow,
-  asObject,
-  type CheckpointRow,
-  errorOf,
-  parseJson,
-  taskRuns,
-  type WaitRow,
-} from './task-runs.ts'
+import { type AttemptRow, type CheckpointRow, taskRuns, type WaitRow } from './task-runs.ts'
 
 interface DetailRow {
   id: string
@@ -22,9 +15,11 @@ interface DetailRow {
   parent_run_id: string | null
   scheduled_for: Date | null
   created_at: Date
+  created_by: string | null
   started_ms: number | null
   completed_ms: number | null
   flagged: string | null
+  /** How often a worker claimed it. */
   starts: number
   inputs: string | null
   output: string | null
@@ -36,7 +31,7 @@ interface DetailRow {
 
 /** One round trip for the run itself: a status is polled, often by many. */
 const DETAIL = `
-  select v.id, v.workflow_name, v.status, v.subjects, v.event_id, v.parent_run_id, v.scheduled_for, v.created_at,
+  select v.id, v.workflow_name, v.status, v.subjects, v.event_id, v.parent_run_id, v.scheduled_for, v.created_at, r.created_by,
     s.started_at_epoch_ms::float8 as started_ms, s.completed_at::float8 as completed_ms, v.flagged,
     coalesce(s.recovery_attempts, 0)::float8 as starts,
     coalesce(i.inputs, s.inputs) as inputs, coalesce(o.output, s.output) as output, coalesce(o.error, s.error) as error,
@@ -47,6 +42,7 @@ const DETAIL = `
      from dbos.operation_outputs p where p.workflow_uuid = v.id) as checkpoints,
     clock_timestamp() as now
   from prefect.flow_run_states v
+  join prefect.flow_runs r on r.id = v.id
   join dbos.workflow_status s on s.workflow_uuid = v.id
   left join dbos.workflow_input i on i.workflow_uuid = v.id
   left join dbos.workflow_output o on o.workflow_uuid = v.id
@@ -76,6 +72,7 @@ function detailOf(row: DetailRow, attempts: AttemptRow[], waits: WaitRow[]): Run
     (ms): ms is number => typeof ms === 'number',
   )
   const startedMs = starts.length === 0 ? null : Math.min(...starts)
+  // Not exact: what a person retried, or a worker that left handed back, is claimed once more without a death.
   const recoveries = Math.max(0, row.starts - 1)
   return {
     flow_run_id: row.id,
@@ -86,6 +83,7 @@ function detailOf(row: DetailRow, attempts: AttemptRow[], waits: WaitRow[]): Run
     completed_at: instantText(row.completed_ms),
     duration_seconds: secondsBetween(startedMs, row.completed_ms),
     created_at: instantText(row.created_at),
+    created_by: row.created_by,
     scheduled_start: instantText(row.scheduled_for),
     parameters: parametersOf(row.inputs),
     subjects: row.subjects,

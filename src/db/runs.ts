@@ -1,7 +1,9 @@
 /** Reading runs back: what was asked for (prefect.flow_runs) joined to what became of it (the engine's tables). */
 import { RUN_STATES, type RunLog, RunStatus, type RunSummary } from '../contract/run.ts'
-import { conditions } from './conditions.ts'
+import { type Conditions, conditions } from './conditions.ts'
 import { instantText, secondsBetween } from './instant-text.ts'
+import { asObject } from './json.ts'
+import { type Page, readPage } from './page.ts'
 import type { Sql } from './sql.ts'
 
 export interface RunFilter {
@@ -69,35 +71,28 @@ export function statusOf(word: string): RunStatus {
 export async function listRuns(
   sql: Sql,
   filter: RunFilter,
-  page: { limit: number; offset: number },
+  page: Page,
 ): Promise<{ runs: RunSummary[]; total: number }> {
-  const { where, readsState, values } = filtered(filter)
-  // Without a filter on state the count need not join the engine's table: every run has exactly one row there.
-  const counted = readsState ? 'prefect.flow_run_states' : 'prefect.flow_runs'
-  const [count] = await sql.query<{ total: number }>(
-    `select count(*)::float8 as total from ${counted} v ${where}`,
-    values,
-  )
-  const total = count?.total ?? 0
-  if (page.offset >= total) return { runs: [], total }
-  const rows = await sql.query<SummaryRow>(
-    `select ${SUMMARY_COLUMNS} from prefect.flow_run_states v ${where}
-     order by v.created_at desc, v.id limit $${values.length + 1} offset $${values.length + 2}`,
-    [...values, page.limit, page.offset],
+  const { rows, total } = await readPage<SummaryRow>(
+    sql,
+    {
+      columns: SUMMARY_COLUMNS,
+      from: 'prefect.flow_run_states v',
+      // Without a filter on state the count need not join the engine's table: every run has exactly one row there.
+      countFrom: `${filter.status === undefined ? 'prefect.flow_runs' : 'prefect.flow_run_states'} v`,
+      clause: clauseOf(filter),
+      order: 'v.created_at desc, v.id',
+    },
+    page,
   )
   return { runs: rows.map(summaryOf), total }
 }
 
-function filtered(filter: RunFilter): { where: string; readsState: boolean; values: unknown[] } {
+function clauseOf(filter: RunFilter): Conditions {
   const clause = conditions()
   if (filter.workflowName !== undefined) clause.add('v.workflow_name = ?', filter.workflowName)
   if (filter.eventId !== undefined) clause.add('v.event_id = ?', filter.eventId)
-  if (filter.subject !== undefined) {
-    clause.add(
-      "v.id in (select i.id from prefect.subject_index i where i.subject = ? and i.kind = 'run')",
-      filter.subject,
-    )
-  }
+  if (filter.subject !== undefined) clause.about('v.id', 'run', filter.subject)
   if (filter.status !== undefined) {
     clause.add('v.engine_status = any(?) and v.status = ?', ENGINE_STATES[filter.status], filter.status)
   }
@@ -105,7 +100,7 @@ function filtered(filter: RunFilter): { where: string; readsState: boolean; valu
   const started = 'v.id in (select s.workflow_uuid from dbos.workflow_status s where s.started_at_epoch_ms'
   if (filter.startedAfter) clause.add(`${started} >= ?)`, filter.startedAfter.getTime())
   if (filter.startedBefore) clause.add(`${started} <= ?)`, filter.startedBefore.getTime())
-  return { where: clause.where(), readsState: filter.status !== undefined, values: clause.values }
+  return clause
 }
 
 /** What a trigger's answer needs of a run, also of the first run of a repeated key. */
@@ -176,12 +171,8 @@ export async function runLogs(sql: Sql, runId: string): Promise<RunLog[] | undef
     level: LEVELS.find((level) => level === row.level) ?? 'info',
     message: row.message,
     task_name: row.task_name,
-    fields: isObject(row.fields) ? row.fields : null,
+    fields: asObject(row.fields) ?? null,
   }))
 }
 
 const LEVELS: readonly RunLog['level'][] = ['debug', 'info', 'warn', 'error']
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}

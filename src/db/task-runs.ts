@@ -4,7 +4,9 @@
  * the first time has no row anywhere yet and is not listed.
  */
 import { ENDED, type RunStatus, type TaskRun } from '../contract/run.ts'
+import { type StoredKind, unpackError, unpackOutput } from './checkpoint-format.ts'
 import { instantText, secondsBetween } from './instant-text.ts'
+import { errorOf } from './json.ts'
 
 export interface CheckpointRow {
   step: number
@@ -47,15 +49,9 @@ interface Outcome {
   endedMs: number | null
   error: { code: string; message: string } | null
 }
-interface StoredPart {
-  n: string
-  s: number
-  e: number
-  err?: unknown
-}
 
 /** Recorded so that a replay reads the same clock and the same random, and no work of anyone's. */
-const NOT_TASKS = new Set(['now', 'uuid'])
+const NOT_TASKS: ReadonlySet<StoredKind> = new Set(['now', 'uuid'])
 
 /** In the order of the steps; the parts of a transaction one by one in its place. */
 export function taskRuns(trace: RunTrace): TaskRun[] {
@@ -87,20 +83,18 @@ function byStep(attempts: readonly AttemptRow[]): Map<number, AttemptRow[]> {
 }
 
 function fromCheckpoint(runId: string, row: CheckpointRow, failed: readonly AttemptRow[]): TaskRun[] {
-  const stored = asObject(parseJson(row.output))
-  const kind = stored?.k
+  const stored = unpackOutput(row.output)
   const name = row.name ?? 'task'
-  if (typeof kind === 'string' && NOT_TASKS.has(kind)) return []
+  if (stored && NOT_TASKS.has(stored.kind)) return []
   // The engine's own bookkeeping, written without our envelope.
-  if (kind === undefined && row.error === null && name.startsWith('DBOS.')) return []
-  const parts = storedParts(stored?.p)
+  if (stored === undefined && row.error === null && name.startsWith('DBOS.')) return []
   const id = `${runId}.${row.step}`
-  const error = row.error === null ? null : errorOf(parseJson(row.error))
-  const runs = parts.map((part, index) =>
-    ended(`${id}.${index}`, part.n, failed, {
-      startedMs: part.s,
-      endedMs: part.e,
-      error: part.err === undefined ? null : errorOf(part.err),
+  const error = shown(unpackError(row.error))
+  const runs = (stored?.parts ?? []).map((part, index) =>
+    ended(`${id}.${index}`, part.name, failed, {
+      startedMs: part.startedAt,
+      endedMs: part.endedAt,
+      error: shown(part.error),
     }),
   )
   // A transaction is listed itself only when it has no parts, or failed outside of them: a failure must show.
@@ -109,6 +103,9 @@ function fromCheckpoint(runId: string, row: CheckpointRow, failed: readonly Atte
     runs.push(ended(id, name, failed, { startedMs: row.started_ms, endedMs: row.completed_ms, error }))
   return runs
 }
+
+/** What a caller sees of a stored error. */
+const shown = (error: unknown) => (error === undefined ? null : errorOf(error))
 
 function ended(id: string, name: string, failed: readonly AttemptRow[], outcome: Outcome): TaskRun {
   const first = failed[0]?.started_at.getTime() ?? null
@@ -191,39 +188,4 @@ function attemptOf(row: AttemptRow): Attempt {
 
 function earliest(a: number | null, b: number | null): number | null {
   return a === null ? b : b === null ? a : Math.min(a, b)
-}
-
-/** A stored error as `{code, message}`, whatever was stored. */
-export function errorOf(value: unknown): { code: string; message: string } {
-  const { code, message } = asObject(value) ?? {}
-  return {
-    code: typeof code === 'string' || typeof code === 'number' ? String(code) : 'error',
-    message: typeof message === 'string' ? message : 'No message was kept.',
-  }
-}
-
-function storedParts(value: unknown): StoredPart[] {
-  return Array.isArray(value) ? value.filter(isPart) : []
-}
-
-function isPart(value: unknown): value is StoredPart {
-  const part = asObject(value)
-  return typeof part?.n === 'string' && typeof part.s === 'number' && typeof part.e === 'number'
-}
-
-/** The JSON an engine column holds; what is not JSON is its own text, so that a good row is never an error. */
-export function parseJson(text: string | null): unknown {
-  if (text === null) return null
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
-  }
-}
-
-/** Undefined unless it is a JSON object. */
-export function asObject(value: unknown): Record<string, unknown> | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : undefined
 }

@@ -25,6 +25,8 @@ export type CancelOutcome =
 export type RetryOutcome =
   | { kind: 'not_found' }
   | { kind: 'not_failed'; status: string }
+  /** An undo failed: only a person can say what is still in force. */
+  | { kind: 'flagged'; reason: string }
   | { kind: 'retrying'; from: string | undefined }
 
 export type SignalOutcome =

@@ -2,6 +2,7 @@
  * Errors a flow or a task throws are instructions to the engine. Each has a stable `code`, which callers of the API
  * see as `error.code`; the message is a sentence a person can act on.
  */
+import { storable } from '../contract/hostile-text.ts'
 
 /** A task failed for good: trying again cannot help (bad input, refused credentials). */
 export class GiveUp extends Error {
@@ -82,11 +83,11 @@ export function failedSteps(error: unknown): readonly number[] {
 
 /** Any thrown thing as what is stored and shown: `{code, message}`, never a stack. */
 export function describeError(error: unknown): ErrorRecord {
-  if (!(error instanceof Error)) return { code: 'error', message: String(error).slice(0, 2000) }
+  if (!(error instanceof Error)) return { code: 'error', message: storable(String(error).slice(0, 2000)) }
   const { code, taskName } = error as { code?: unknown; taskName?: unknown }
   return {
     code: typeof code === 'string' && code !== '' ? code : 'error',
-    message: error.message.slice(0, 2000) || error.name,
+    message: storable(error.message.slice(0, 2000)) || error.name,
     ...(typeof taskName === 'string' ? { task_name: taskName } : {}),
   }
 }

@@ -22,7 +22,7 @@ export async function runAll<Deps, Input, Output>(
       )
     }
   }
-  await Promise.all(Array.from({ length: Math.max(1, concurrency) }, lane))
+  await Promise.all(Array.from({ length: Math.max(1, Math.floor(concurrency) || 1) }, lane))
   return valuesOf(outcomes)
 }
 

@@ -29,7 +29,7 @@ export interface TaskContext {
 }
 
 /** One act of I/O outside the database. Runs at least once; its effect must be idempotent by key. */
-export interface Task<Deps, Input, Output> {
+export interface Task<in Deps, Input, Output> {
   readonly kind: 'task'
   readonly name: string
   readonly retry?: RetryPolicy
@@ -51,7 +51,7 @@ export interface TransactionContext extends TaskContext {
 }
 
 /** Database work that commits together with its own checkpoint: applied exactly once. */
-export interface TransactionalTask<Deps, Input, Output> {
+export interface TransactionalTask<in Deps, Input, Output> {
   readonly kind: 'transaction'
   readonly name: string
   readonly retry?: RetryPolicy
@@ -100,7 +100,7 @@ export interface Flow<Deps> {
     parameters: z.input<Parameters>,
   ): Promise<Result>
   sleep(seconds: number): Promise<void>
-  /** The signal's payload, or undefined when it did not come within `within` seconds. */
+  /** The signal's payload (null without one), or undefined when it did not come within `within` seconds. */
   waitFor<Payload>(signal: string, options: { within: number }): Promise<Payload | undefined>
   saga<T>(body: (saga: Saga<Deps>) => Promise<T>): Promise<T>
   /** Recorded: the same on every replay. */
@@ -109,7 +109,7 @@ export interface Flow<Deps> {
   log(message: string, fields?: LogFields): void
 }
 
-export interface FlowDefinition<Deps, Parameters extends z.ZodType = z.ZodType, Result = unknown> {
+export interface FlowDefinition<in Deps, Parameters extends z.ZodType = z.ZodType, Result = unknown> {
   /** Stored with every run: never rename. */
   readonly name: string
   readonly description: string

@@ -25,6 +25,7 @@ export interface Entry extends MemoryRun {
   waits: Map<number, number>
   wake: Set<() => void>
   failed: readonly number[]
+  retried: boolean
 }
 
 type Transaction = <T>(run: (sql: TransactionSql) => Promise<T>) => Promise<T>
@@ -68,9 +69,13 @@ export function openMemoryJournal(
   { runs, start, cancel, cache, locked }: MemoryPorts,
 ): Journal {
   return {
+    resumed: entry.retried,
     recorded: (step) => entry.steps.get(step),
     lastFailedAttempt: (step) => entry.attempts.findLast((attempt) => attempt.step === step),
-    record: async (step, checkpoint) => void entry.steps.set(step, checkpoint),
+    record: async (step, checkpoint) => {
+      entry.steps.set(step, checkpoint)
+      return checkpoint
+    },
     transaction: async (step, lock, body) => {
       const checkpoint = await locked(lock, body)
       entry.steps.set(step, checkpoint)
@@ -83,12 +88,14 @@ export function openMemoryJournal(
     },
     cache: async (key, value, seconds) =>
       void cache.set(key, { value, expires: Date.now() + seconds * 1000 }),
-    openWait: async (step, _signal, until) => {
-      if (!entry.waits.has(step)) entry.waits.set(step, until)
-      return entry.waits.get(step) as number
+    openWait: async (step, _signal, seconds) => {
+      const until = entry.waits.get(step) ?? Date.now() + seconds * 1000
+      entry.waits.set(step, until)
+      return until - Date.now()
     },
     takeSignal: async (step, signal) => takeSignal(entry, step, signal),
     signalled: (withinMs, stop) => pauseUntilWoken(entry.wake, withinMs, stop),
+    childId: (step) => childId(entry, step),
     startChild: async (step, flow, parameters) => {
       const runId = childId(entry, step)
       await start({ runId, flow, parameters, parentRunId: entry.request.runId })

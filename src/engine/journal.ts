@@ -24,7 +24,6 @@ export interface Checkpoint {
   value?: unknown
   error?: ErrorRecord
   parts?: Part[]
-  cached?: boolean
 }
 
 export interface FailedAttempt {
@@ -56,11 +55,13 @@ export class OwnershipLost extends Error {
 }
 
 export interface Journal {
+  /** An earlier execution may have begun any step that is not recorded. */
+  readonly resumed: boolean
   /** Loaded when the run starts or resumes. */
   recorded(step: number): Checkpoint | undefined
   lastFailedAttempt(step: number): FailedAttempt | undefined
-  /** Commits the outcome, once, and only while this execution owns the run (else OwnershipLost). */
-  record(step: number, checkpoint: Checkpoint): Promise<void>
+  /** Commits the outcome, once, and only while this execution owns the run (else OwnershipLost). Answers what stands. */
+  record(step: number, checkpoint: Checkpoint): Promise<Checkpoint>
   /** Runs `body` in one transaction that also holds its checkpoint; returns the checkpoint that is recorded. */
   transaction(
     step: number,
@@ -70,14 +71,17 @@ export interface Journal {
   attemptFailed(attempt: FailedAttempt): Promise<void>
   cached(key: string): Promise<{ value: unknown } | undefined>
   cache(key: string, value: unknown, expiresInSeconds: number): Promise<void>
-  /** Opens a wait, or finds it open: answers its deadline, in epoch milliseconds, as first given. */
-  openWait(step: number, signal: string | undefined, until: number): Promise<number>
+  /** Opens a wait of so many seconds, or finds it open since an earlier execution: answers the milliseconds left. */
+  openWait(step: number, signal: string | undefined, seconds: number): Promise<number>
   /** Takes the oldest signal of that name that no other step took. */
   takeSignal(step: number, signal: string): Promise<{ payload: unknown } | undefined>
   /** Resolves when a signal may have come, at the latest after `withinMs`, or at once when `stop` aborts. */
   signalled(withinMs: number, stop: AbortSignal): Promise<void>
+  /** The id that a child started at this step has, or would have. */
+  childId(step: number): string
   startChild(step: number, flow: AnyFlow, parameters: unknown): Promise<string>
   childOutcome(runId: string, stop: AbortSignal): Promise<{ value: unknown } | { error: ErrorRecord }>
+  /** Also when there is none, or it has ended. */
   cancelChild(runId: string): Promise<void>
   /** Marks the run for a person to look at. */
   flag(reason: string): Promise<void>

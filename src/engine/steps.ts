@@ -70,9 +70,13 @@ async function refuseToStart<Deps>(
   name: string,
 ): Promise<never> {
   const at = Date.now()
-  const error = { code: 'cancelled', message: 'Cancelled before it started.', started: false }
+  // Without a record it may still have begun, in an execution that died: then it is to be undone.
+  const started = journal.resumed
+  if (started && kind === 'child') await journal.cancelChild(journal.childId(number))
+  const message = started ? 'Cancelled, and it may have begun.' : 'Cancelled before it started.'
+  const error = { code: 'cancelled', message, started }
   await journal.record(number, { name, kind, startedAt: at, endedAt: at, error })
-  throw new FlowCancelled(false, [number])
+  throw new FlowCancelled(started, [number])
 }
 
 /** A recorded outcome as the flow sees it. A name that differs: the flow's code changed under a running run. */

@@ -1,4 +1,6 @@
 /** Runs one task to its recorded outcome: attempts, timeout, cache, parts of a transaction, undo. */
+
+import { storableJson } from '../contract/hostile-text.ts'
 import { attemptOnce, nextDelay } from './attempts.ts'
 import { describeError, type ErrorRecord } from './errors.ts'
 import type { AnyTask, RetryPolicy, Task, TaskContext, TransactionalTask, Undo } from './flow.ts'
@@ -37,8 +39,7 @@ export function runUndo<Deps, Input, Output>(
       undo.run(scope.deps, { ...what, idempotencyKey }, contextOf(scope, undo.name, attempt, signal))
     await attemptOnce(run, undo.timeoutSeconds, never)
     const done: Checkpoint = { name: undo.name, kind: 'undo', startedAt, endedAt: Date.now(), value: null }
-    await scope.journal.record(scope.number, done)
-    return done
+    return scope.journal.record(scope.number, done)
   })
 }
 
@@ -59,9 +60,7 @@ async function runPlain<Deps, Input, Output>(
       await journal.cache(cacheKey, value, task.cache.expiresInSeconds)
     }
     const done: Checkpoint = { name: task.name, kind: 'task', startedAt, endedAt: Date.now(), value }
-    if (hit) done.cached = true
-    await journal.record(number, done)
-    return done
+    return journal.record(number, done)
   })
 }
 
@@ -174,9 +173,8 @@ async function fail<Deps>(
     endedAt: Date.now(),
     error: { task_name: name, ...error },
   }
-  await scope.journal.record(scope.number, failed)
   scope.observer?.taskEnded(scope.flowName, name, false, (failed.endedAt - startedAt) / 1000)
-  return failed
+  return scope.journal.record(scope.number, failed)
 }
 
 function contextOf<Deps>(
@@ -213,5 +211,5 @@ function keyOf(scope: Pick<StepScope<unknown>, 'runId' | 'generation' | 'number'
 
 /** What a replay would read back: the first run sees the same, so that a Date that becomes a string shows at once. */
 function asJson(value: unknown): unknown {
-  return value === undefined ? null : JSON.parse(JSON.stringify(value))
+  return value === undefined ? null : JSON.parse(storableJson(value))
 }

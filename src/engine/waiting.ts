@@ -18,15 +18,14 @@ export function waitFor<Deps>(
   const name = signal ?? 'sleep'
   return steps.run(number, 'wait', name, async () => {
     const startedAt = Date.now()
-    const until = await journal.openWait(number, signal, startedAt + seconds * 1000)
+    const until = startedAt + (await journal.openWait(number, signal, seconds))
     const value = await untilSignal(journal, control, { number, signal, until })
     if (control.lost) return parked()
     const checkpoint: Checkpoint = { name, kind: 'wait', startedAt, endedAt: Date.now(), value }
     if (control.cancelled && value === null) {
       checkpoint.error = { code: 'cancelled', message: 'Cancelled while it waited.' }
     }
-    await journal.record(number, checkpoint)
-    return checkpoint
+    return journal.record(number, checkpoint)
   })
 }
 
@@ -63,8 +62,7 @@ export function runChild<Deps>(
     const checkpoint: Checkpoint = { name, kind: 'child', startedAt, endedAt: Date.now() }
     if ('error' in outcome) checkpoint.error = childError(name, outcome.error, control.cancelled)
     else checkpoint.value = outcome.value
-    await journal.record(number, checkpoint)
-    return checkpoint
+    return journal.record(number, checkpoint)
   })
 }
 

@@ -31,8 +31,10 @@ function speak<Deps>(scope: RunScope<Deps>): Flow<Deps> {
     child: (flow, parameters) =>
       runChild(scope, steps, flow as FlowDefinition<Deps>, parameters) as Promise<never>,
     sleep: async (seconds) => void (await waitFor(scope, steps, undefined, seconds)),
-    waitFor: async (signal, { within }) =>
-      ((await waitFor(scope, steps, signal, within)) as { payload: never } | null)?.payload ?? undefined,
+    waitFor: async (signal, { within }) => {
+      const taken = (await waitFor(scope, steps, signal, within)) as { payload: never } | null
+      return taken === null ? undefined : taken.payload
+    },
     saga: (body) => runSaga(scope, steps, body),
     now: async () =>
       new Date((await remembered(scope, steps, 'now', () => new Date().toISOString())) as string),
@@ -55,7 +57,6 @@ function remembered<Deps>(
   return steps.run(number, kind, kind, async () => {
     const at = Date.now()
     const checkpoint: Checkpoint = { name: kind, kind, startedAt: at, endedAt: at, value: make() }
-    await journal.record(number, checkpoint)
-    return checkpoint
+    return journal.record(number, checkpoint)
   })
 }

@@ -1,9 +1,7 @@
-/**
- * Group commit for events: those that arrive while a commit is under way share the next one. No event waits for a
- * timer; each is answered after its own commit.
- */
+/** Group commit for events, with their runs: each is answered after the commit that it shares. */
 import { type AcceptedEvent, EventRefused } from '../contract/intake.ts'
 import { findEvents, insertEvents, type NewEvent } from '../db/event-writes.ts'
+import { createGroupCommit } from '../db/group-commit.ts'
 import { isOutage } from '../db/outage.ts'
 import type { Sql } from '../db/sql.ts'
 import type { StartRequest } from '../engine/engine.ts'
@@ -30,23 +28,15 @@ interface Waiting extends NewEventWithRuns {
 }
 
 export interface IntakeBatches {
-  /** Resolves when the event and its runs are on disk, or the first event under its id is found there. */
+  /**
+   * Resolves when the event and its runs are on disk, or the first event under its id is found there.
+   * Throws EventRefused (`idempotency_conflict`) when that one had another body; anything else: not accepted, try again.
+   */
   add(event: NewEventWithRuns): Promise<AcceptedEvent>
 }
 
+/** Up to 100 events in a commit, two commits at the same time. */
 export function createIntakeBatches(ports: BatchPorts): IntakeBatches {
-  const waiting: Waiting[] = []
-  let underway = 0
-
-  async function flush(): Promise<void> {
-    if (underway >= COMMITS_AT_ONCE || waiting.length === 0) return
-    underway += 1
-    const batch = waiting.splice(0, MOST_IN_A_BATCH)
-    await settle(batch)
-    underway -= 1
-    void flush()
-  }
-
   /** An event that the database refuses must not take its neighbours along: then each is tried alone. */
   async function settle(batch: Waiting[]): Promise<void> {
     try {
@@ -80,14 +70,8 @@ export function createIntakeBatches(ports: BatchPorts): IntakeBatches {
     }
   }
 
-  return {
-    add: (event) =>
-      new Promise((resolve, reject) => {
-        waiting.push({ ...event, resolve, reject })
-        // In the next turn: requests that were read from their sockets together go together.
-        if (underway < COMMITS_AT_ONCE) setImmediate(() => void flush())
-      }),
-  }
+  const add = createGroupCommit({ most: MOST_IN_A_BATCH, atOnce: COMMITS_AT_ONCE, settle })
+  return { add: (event) => new Promise((resolve, reject) => add({ ...event, resolve, reject })) }
 }
 
 function answer(

@@ -44,7 +44,7 @@ export function createIntake(deps: IntakeDeps): Intake {
 
     async reject({ raw, reason, ...incoming }) {
       await insertEvents(deps.sql, [
-        { ...rejectedRow(incoming), reason, raw: storable(raw).slice(0, MAX_RAW) },
+        { ...rejectedRow(incoming), reason, raw: storable(raw.slice(0, MAX_RAW)) },
       ])
       deps.onEvent(incoming.kind, 'rejected')
     },
@@ -79,7 +79,7 @@ async function parsed(deps: IntakeDeps, incoming: IncomingEvent) {
   if (!('errors' in event)) return event.value
   const refusal = refused(event.errors)
   const hostile = hostileFields(incoming.body, 'body').length > 0
-  const raw = hostile ? storable(JSON.stringify(incoming.body)).slice(0, MAX_RAW) : null
+  const raw = hostile ? storable(JSON.stringify(incoming.body).slice(0, MAX_RAW)) : null
   const row = { ...rejectedRow(incoming), reason: refusal.message, errors: event.errors, raw }
   await insertEvents(deps.sql, [{ ...row, payload: hostile ? null : incoming.body }])
   deps.onEvent(incoming.kind, 'rejected')
@@ -112,7 +112,11 @@ async function keepConflict(deps: IntakeDeps, incoming: IncomingEvent, error: un
 
 function refused(errors: FieldError[]): EventRefused {
   const named = errors.map(({ path, message }) => `${path}: ${message}`).join('; ')
-  return new EventRefused('invalid', `The event does not fit its schema. ${named}`.slice(0, 2_000), errors)
+  return new EventRefused(
+    'invalid',
+    storable(`The event does not fit its schema. ${named}`.slice(0, 2_000)),
+    errors,
+  )
 }
 
 function acceptedRow(
@@ -130,7 +134,7 @@ function acceptedRow(
 }
 
 function rejectedRow(incoming: Omit<IncomingEvent, 'body'>): NewEvent {
-  const senderKey = incoming.senderKey === undefined ? null : storable(incoming.senderKey).slice(0, 500)
+  const senderKey = incoming.senderKey === undefined ? null : storable(incoming.senderKey.slice(0, 500))
   return { ...emptyRow(incoming), id: newEventId(), sender_key: senderKey, status: 'rejected' }
 }
 

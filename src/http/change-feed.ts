@@ -26,6 +26,7 @@ export interface ChangeFeed {
   close(): void
 }
 
+/** Asks nothing until somebody listens. `pollMs`: milliseconds between two looks. */
 export function createChangeFeed(sql: Sql, logger: Logger, pollMs = POLL_MS): ChangeFeed {
   const listeners = new Set<Listener>()
   /** What was told of each run and event last, oldest first. */

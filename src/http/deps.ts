@@ -1,4 +1,3 @@
-import type { Redis } from 'ioredis'
 import type { Health } from '../contract/health.ts'
 import type { Intake } from '../contract/intake.ts'
 import type { KeyStore } from '../db/keys.ts'
@@ -17,15 +16,20 @@ export interface HttpDeps {
   health: () => Promise<Health>
   ready: () => Promise<{ ready: boolean; reason?: string }>
   metrics: () => Promise<{ contentType: string; body: string }>
+  /** The package's, as the OpenAPI document shows it. */
+  version: string
   /** IANA name: times without an offset are read in it. */
   timezone: string
   logger: Logger
   /** Counts the rate limit for all processes together; without it each counts for itself. */
-  redis?: Redis | undefined
+  redis?: SharedCounters | undefined
   /** No key is configured: everyone may do everything, from this machine only. */
   open: boolean
   roles: readonly string[]
   settings: { bodyLimitBytes: number; rateLimitPerMinute: number }
 }
 
-export const BASE = '/api/v1/prefect'
+/** The part of a Redis client that the rate limit needs. */
+export interface SharedCounters {
+  defineCommand(name: string, definition: { lua: string; numberOfKeys?: number }): void
+}

@@ -8,6 +8,7 @@ interface Documented {
   content: Record<string, { schema: z.ZodType }>
 }
 
+/** One answer of an operation: its body's schema, what it means, and its media type. */
 export function answer(schema: z.ZodType, description: string, type = 'application/json'): Documented {
   return { description, content: { [type]: { schema } } }
 }

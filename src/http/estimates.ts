@@ -7,6 +7,7 @@ const REMEMBER_MS = 30_000
 /** Minutes a run of the flow will take: the median of its last 50 completed runs, else the flow's own estimate. */
 export type Estimates = (flow: AnyFlow) => Promise<number>
 
+/** Remembers each median for 30 seconds; rejects when the database is away. */
 export function createEstimates(sql: Sql): Estimates {
   const kept = new Map<string, { minutes: number; until: number }>()
   return async (flow) => {

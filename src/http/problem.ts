@@ -49,8 +49,14 @@ export function invalid(errors: FieldError[], code = 'invalid_request'): HttpPro
   return new HttpProblem(422, code, detail, { errors })
 }
 
+/** 404. */
 export function runNotFound(runId: string): HttpProblem {
   return new HttpProblem(404, 'run_not_found', `There is no workflow run ${quoted(runId)}.`)
+}
+
+/** 404. */
+export function eventNotFound(eventId: string): HttpProblem {
+  return new HttpProblem(404, 'event_not_found', `There is no event ${quoted(eventId)}.`)
 }
 
 /** A name from a request, short enough to be read in a sentence. */

@@ -10,6 +10,7 @@ import { addBodies } from './plugins/bodies.ts'
 import { addErrors, sendProblem } from './plugins/errors.ts'
 import { addDocs, addOpenApi } from './plugins/openapi.ts'
 import { HttpProblem, PROBLEM_TYPE } from './problem.ts'
+import { addEventIntakeRoutes } from './routes/event-intake.ts'
 import { addEventRoutes } from './routes/events.ts'
 import { addNotificationRoutes } from './routes/notifications.ts'
 import { addHealthRoute, addProbeRoutes } from './routes/probes.ts'
@@ -38,7 +39,7 @@ export async function buildServer(deps: HttpDeps): Promise<FastifyInstance> {
   addBodies(app)
   await addProtection(app, deps)
   addErrors(app, app.rateLimit())
-  await addOpenApi(app)
+  await addOpenApi(app, deps.version)
   addProbeRoutes(app, deps)
   if (deps.roles.includes('api')) await addApi(app, deps)
   await app.ready()
@@ -50,6 +51,7 @@ async function addApi(app: FastifyInstance, deps: HttpDeps): Promise<void> {
   addTriggerRoute(app, deps, estimates)
   addRunControlRoutes(app, deps)
   addRunRoutes(app, deps, estimates)
+  addEventIntakeRoutes(app, deps)
   addEventRoutes(app, deps)
   addNotificationRoutes(app, deps)
   addHealthRoute(app, deps)

@@ -8,12 +8,15 @@ const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60
 
 export type Metrics = ReturnType<typeof createMetrics>
 
+/** One registry with all of them, and the process's own (memory, CPU, event loop). Durations in seconds. */
 export function createMetrics() {
   const registry = new Registry()
-  const registers = [registry]
   collectDefaultMetrics({ register: registry })
+  return { registry, ...specified([registry]), ...beyondIt([registry]) }
+}
+
+function specified(registers: Registry[]) {
   return {
-    registry,
     workflowRuns: new Counter({
       name: 'prefect_workflow_runs_total',
       help: 'Total workflow runs',
@@ -50,6 +53,11 @@ export function createMetrics() {
       labelNames: ['event_type', 'status'] as const,
       registers,
     }),
+  }
+}
+
+function beyondIt(registers: Registry[]) {
+  return {
     taskDuration: new Histogram({
       name: 'prefect_task_duration_seconds',
       help: 'Task duration in seconds, from its last attempt to its recorded outcome',

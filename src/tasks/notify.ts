@@ -1,5 +1,5 @@
 import { supervisorsOf } from '../db/attendance.ts'
-import { markAttemptFailed, markSandbox, markSent, type OutboxRow, openMessage } from '../db/notifications.ts'
+import { markAttemptFailed, markSandbox, markSent, type OutboxRow, openMessage } from '../db/outbox.ts'
 import { lateAlertText } from '../domain/late-alert.ts'
 import { describeError, GiveUp } from '../engine/errors.ts'
 import { defineTask, type TaskContext } from '../engine/flow.ts'

@@ -28,6 +28,7 @@ export async function openDurableRig<Deps>(
   await before(engine, test.database)
   worker = await startWorker({
     database: test.database,
+    pulse: test.database,
     databaseUrl: test.url,
     engine,
     flows,

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import { Connection, type SyncMessage } from 'rabbitmq-client'
 import { vi } from 'vitest'
 import { type EventPublisher, openPublisher } from '../../simulators/amqp-publisher.ts'
-import { eventQueues } from '../../src/events/amqp/topology.ts'
 
 /** A test's own corner of a real RabbitMQ: exchanges and queues under a prefix nobody else has. */
 export interface TestBroker {
@@ -22,8 +21,9 @@ export interface TestBroker {
 
 export async function openTestBroker(url: string): Promise<TestBroker> {
   const prefix = `test-${randomUUID().slice(0, 8)}.`
-  const [names] = eventQueues(prefix)
-  if (names === undefined) throw new Error('There is no event queue.')
+  // Spelled out: these are the names that the hotel's other services publish to.
+  const queue = `${prefix}attendance.events`
+  const deadLetterQueue = `${queue}.dlq`
   const connection = new Connection({ url, connectionName: 'test' })
   connection.on('error', () => {})
   const publisher = await openPublisher(url, { prefix })
@@ -31,8 +31,8 @@ export async function openTestBroker(url: string): Promise<TestBroker> {
 
   return {
     prefix,
-    queue: names.queue,
-    deadLetterQueue: names.deadLetterQueue,
+    queue,
+    deadLetterQueue,
     connection,
     publish: publisher.publish,
     waitForMessages: (queue, count) =>
@@ -48,10 +48,10 @@ export async function openTestBroker(url: string): Promise<TestBroker> {
       }, within),
     async close() {
       await publisher.close()
-      await connection.queueDelete(names.queue)
-      await connection.queueDelete(names.deadLetterQueue)
-      await connection.exchangeDelete({ exchange: names.exchange })
-      await connection.exchangeDelete({ exchange: names.deadLetterExchange })
+      for (const name of [queue, deadLetterQueue]) await connection.queueDelete(name)
+      for (const exchange of [`${prefix}hotel.events`, `${prefix}hotel.events.dlx`]) {
+        await connection.exchangeDelete({ exchange })
+      }
       await connection.close()
     },
   }

@@ -18,15 +18,19 @@ const forbidden: [from: string, to: string, rule: string][] = [
   ['src/observability/a.ts', 'src/db/target.ts', 'observability-imports'],
   ['src/db/a.ts', 'src/tasks/target.ts', 'db-imports'],
   ['src/db/b.ts', 'src/integrations/slack/target.ts', 'db-imports'],
+  ['src/db/d.ts', 'src/domain/target.ts', 'db-imports'],
+  ['src/db/e.ts', 'src/engine/flow.ts', 'db-imports'],
   ['src/engine/a.ts', 'src/db/target.ts', 'engine-core-imports'],
   ['src/engine/b.ts', 'src/engine/dbos/target.ts', 'engine-core-imports'],
-  ['src/engine/c.ts', 'src/contract/target.ts', 'engine-core-imports'],
+  ['src/engine/c.ts', 'src/domain/target.ts', 'engine-core-imports'],
   ['src/engine/dbos/a.ts', 'src/flows/target.ts', 'engine-dbos-imports'],
   ['src/engine/dbos/b.ts', 'src/http/target.ts', 'engine-dbos-imports'],
   ['src/integrations/slack/a.ts', 'src/integrations/pms/target.ts', 'integrations-imports'],
   ['src/integrations/slack/b.ts', 'src/db/target.ts', 'integrations-imports'],
   ['src/tasks/a.ts', 'src/flows/target.ts', 'tasks-imports'],
   ['src/tasks/b.ts', 'src/engine/journal.ts', 'tasks-imports'],
+  ['src/tasks/c.ts', 'fastify', 'tasks-imports'],
+  ['src/tasks/d.ts', 'node:fs', 'tasks-imports'],
   ['src/flows/a.ts', 'src/db/target.ts', 'flows-imports'],
   ['src/flows/b.ts', 'src/integrations/slack/target.ts', 'flows-imports'],
   ['src/flows/c.ts', 'node:timers', 'flows-imports'],
@@ -46,12 +50,19 @@ const forbidden: [from: string, to: string, rule: string][] = [
   ['src/http/d.ts', '@dbos-inc/dbos-sdk', 'dbos-behind-the-engine'],
   ['simulators/a.ts', '@dbos-inc/dbos-sdk', 'dbos-behind-the-engine'],
   ['src/http/e.ts', 'pg', 'pg-behind-db'],
+  ['src/http/j.ts', 'ioredis', 'vendors-behind-integrations'],
+  ['src/app/a.ts', '@slack/web-api', 'vendors-behind-integrations'],
+  ['src/events/d.ts', 'rabbitmq-client', 'rabbitmq-behind-amqp'],
+  ['src/app/b.ts', 'fastify', 'fastify-behind-http'],
+  ['src/app/c.ts', '@fastify/helmet', 'fastify-behind-http'],
+  ['src/app/d.ts', 'fastify-type-provider-zod', 'fastify-behind-http'],
   ['src/http/f.ts', 'src/config.ts', 'config-from-the-top'],
-  ['src/app.ts', 'src/cli/target.ts', 'composition-stays-within'],
+  ['src/app/e.ts', 'src/cli/target.ts', 'composition-stays-within'],
   ['src/http/g.ts', 'simulators/target.ts', 'service-stands-alone'],
   ['src/db/c.ts', 'tests/support/target.ts', 'service-stands-alone'],
   ['simulators/b.ts', 'tests/support/target.ts', 'simulators-without-tests'],
   ['tests/acceptance/a.test.ts', 'src/contract/target.ts', 'acceptance-is-black-box'],
+  ['tests/acceptance/b.test.ts', 'tests/support/through.ts', 'acceptance-reaches-no-source'],
   ['src/http/h.ts', 'nowhere-to-be-found', 'must-resolve'],
   ['src/http/i.ts', 'vitest', 'no-development-packages'],
 ]
@@ -64,13 +75,20 @@ const allowed: [from: string, to: string][] = [
   ['src/engine/dbos/ok.ts', '@dbos-inc/dbos-sdk'],
   ['src/engine/ok.ts', 'src/engine/flow.ts'],
   ['src/integrations/slack/ok.ts', 'src/engine/errors.ts'],
+  ['src/integrations/slack/also-ok.ts', '@slack/web-api'],
+  ['src/tasks/also-ok.ts', 'zod'],
   ['src/tasks/ok.ts', 'src/integrations/slack/target.ts'],
   ['src/flows/ok.ts', 'src/tasks/target.ts'],
   ['src/events/ok.ts', 'src/engine/engine.ts'],
+  ['src/events/amqp/ok.ts', 'rabbitmq-client'],
+  ['src/http/also-ok.ts', 'fastify'],
   ['src/http/ok.ts', 'src/db/target.ts'],
-  ['src/cli/ok.ts', 'src/app.ts'],
+  ['src/cli/ok.ts', 'src/app/ok.ts'],
   ['tests/integration/ok.test.ts', 'src/engine/journal.ts'],
   ['tests/acceptance/ok.test.ts', 'tests/support/target.ts'],
+  ['tests/support/through.ts', 'src/contract/target.ts'],
+  ['tests/acceptance/also-ok.test.ts', 'tests/support/database.ts'],
+  ['tests/support/database.ts', 'src/db/pool.ts'],
 ]
 
 /** Files that import each other: the one rule that takes two. */
@@ -110,6 +128,18 @@ describe('the import rules', () => {
   })
 })
 
+const PACKAGES = [
+  'zod',
+  'pg',
+  '@dbos-inc/dbos-sdk',
+  '@slack/web-api',
+  'ioredis',
+  'rabbitmq-client',
+  'fastify',
+  '@fastify/helmet',
+  'fastify-type-provider-zod',
+]
+
 /** A tiny project in the same shape: type-only imports, so that these are seen to count. */
 function writeFixtures(folder: string): void {
   const imports = new Map<string, string>()
@@ -119,9 +149,9 @@ function writeFixtures(folder: string): void {
     mkdirSync(dirname(join(folder, file)), { recursive: true })
     writeFileSync(join(folder, file), text)
   }
-  const packages = { zod: '1.0.0', pg: '1.0.0', '@dbos-inc/dbos-sdk': '1.0.0' }
-  write('package.json', JSON.stringify({ dependencies: packages, devDependencies: { vitest: '1.0.0' } }))
-  for (const name of [...Object.keys(packages), 'vitest']) {
+  const dependencies = Object.fromEntries(PACKAGES.map((name) => [name, '1.0.0']))
+  write('package.json', JSON.stringify({ dependencies, devDependencies: { vitest: '1.0.0' } }))
+  for (const name of [...PACKAGES, 'vitest']) {
     write(`node_modules/${name}/package.json`, JSON.stringify({ name, version: '1.0.0', main: 'main.js' }))
     write(`node_modules/${name}/main.js`, '')
   }

@@ -1,6 +1,7 @@
 /** PostgreSQL refuses to run as root: there, it runs as an ordinary account, which must be able to reach its files. */
 import { accessSync, chmodSync, chownSync, constants, readFileSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { EmbeddedPostgresError } from './embedded-error.ts'
 
 /** Undefined: this process's own account. */
 export type Account = { uid: number; gid: number } | undefined
@@ -20,7 +21,7 @@ export function serverAccount(clusterOwner?: { uid: number; gid: number }): Acco
     const found = accounts.find((fields) => fields[0] === name)
     if (found !== undefined) return { uid: Number(found[2]), gid: Number(found[3]) }
   }
-  throw new Error(
+  throw new EmbeddedPostgresError(
     'PostgreSQL does not run as root, and /etc/passwd has neither "postgres" nor "nobody". Start the service as an ordinary user, or set DATABASE_URL.',
   )
 }

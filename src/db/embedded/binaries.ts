@@ -5,6 +5,7 @@ import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { type Account, canReach, openFolder } from './account.ts'
+import { EmbeddedPostgresError } from './embedded-error.ts'
 
 export interface Binaries {
   initdb: string
@@ -41,7 +42,7 @@ export async function findBinaries(account: Account, home: string): Promise<Bina
       env: SERVER_ENVIRONMENT,
     })
   } catch (error) {
-    throw new Error(
+    throw new EmbeddedPostgresError(
       `The embedded PostgreSQL does not run here (${(error as Error).message.trim()}). Set DATABASE_URL to a PostgreSQL of your own.`,
       { cause: error },
     )
@@ -56,7 +57,7 @@ function packageFolder(): string {
     // The package exports dist/index.js only; its root is the folder above.
     return dirname(dirname(createRequire(import.meta.url).resolve(name)))
   } catch (cause) {
-    throw new Error(
+    throw new EmbeddedPostgresError(
       `The package ${name} is not installed: install with optional dependencies, or set DATABASE_URL to a PostgreSQL of your own.`,
       { cause },
     )

@@ -15,6 +15,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type Account, giveTo } from './account.ts'
 import { type Binaries, SERVER_ENVIRONMENT } from './binaries.ts'
+import { EmbeddedPostgresError } from './embedded-error.ts'
 
 export interface ServerSettings {
   port: number
@@ -34,7 +35,7 @@ export function readSettings(home: string): ServerSettings {
   const path = join(home, 'settings.json')
   if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as ServerSettings
   if (existsSync(join(home, 'cluster'))) {
-    throw new Error(
+    throw new EmbeddedPostgresError(
       `${path} is missing, and with it the password of the database beside it. Restore the file.`,
     )
   }
@@ -94,9 +95,12 @@ async function initialise(binaries: Binaries, account: Account, draft: string, p
       failure = error
     }
   }
-  throw new Error(`The embedded PostgreSQL could not be set up: ${(failure as Error).message.trim()}`, {
-    cause: failure,
-  })
+  throw new EmbeddedPostgresError(
+    `The embedded PostgreSQL could not be set up: ${(failure as Error).message.trim()}`,
+    {
+      cause: failure,
+    },
+  )
 }
 
 function checkVersion(cluster: string, major: string): void {
@@ -104,10 +108,12 @@ function checkVersion(cluster: string, major: string): void {
   try {
     found = readFileSync(join(cluster, 'PG_VERSION'), 'utf8').trim()
   } catch (cause) {
-    throw new Error(`${cluster} cannot be read as a database: ${(cause as Error).message}`, { cause })
+    throw new EmbeddedPostgresError(`${cluster} cannot be read as a database: ${(cause as Error).message}`, {
+      cause,
+    })
   }
   if (found !== major) {
-    throw new Error(
+    throw new EmbeddedPostgresError(
       `The database in ${cluster} was made by PostgreSQL ${found}, and this build brings PostgreSQL ${major}. Start the earlier build and move the data with pg_dump, or choose another DATA_DIR.`,
     )
   }

@@ -40,7 +40,7 @@ const DATABASE = 'prefect'
 
 /**
  * Starts the database of `dataDir`, or joins it when it runs.
- * @throws Error with a sentence that names what to change: no binaries for this platform, data of another major version,
+ * @throws EmbeddedPostgresError with a sentence that names what to change: no binaries for this platform, data of another major version,
  * no account to run as, a server that does not start.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { EmbeddedPostgresError } from './embedded-error.ts'
 import { isSame, type ProcessIdentity, thisProcess } from './process-identity.ts'
 
 interface Holder extends ProcessIdentity {
@@ -25,7 +26,7 @@ export async function withFolderLock<T>(
     const other = read(path)
     if (other !== undefined && !isSame(other)) breakLock(path, other)
     else if (Date.now() > deadline) {
-      throw new Error(
+      throw new EmbeddedPostgresError(
         `${path} is held by process ${other?.pid ?? 'unknown'} for ${waitSeconds} s. End that process, or delete the file.`,
       )
     } else await delay(25)

@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Account } from './account.ts'
 import { type Binaries, SERVER_ENVIRONMENT } from './binaries.ts'
 import { placeFile } from './cluster.ts'
+import { EmbeddedPostgresError } from './embedded-error.ts'
 import { isAlive } from './process-identity.ts'
 
 export interface RunningServer {
@@ -72,14 +73,16 @@ export async function startServer(
   account: Account,
   preferredPort: number,
 ): Promise<RunningServer> {
+  let taken = false
   for (let attempt = 1; ; attempt++) {
-    const port = attempt === 1 ? await freePort(preferredPort) : await freePort(0)
+    const port = await freePort(taken ? 0 : preferredPort)
     try {
       return await launch(binaries, cluster, account, port)
     } catch (error) {
       // Between our look and its bind somebody may have taken the port; orphans of a killed server need a moment to go.
       const words = (error as Error).message
-      if (attempt >= 5 || !/Address already in use|shared memory block/i.test(words)) throw error
+      taken = /Address already in use/i.test(words)
+      if (attempt >= 50 || !/Address already in use|shared memory block/i.test(words)) throw error
       await delay(200)
     }
   }
@@ -118,7 +121,9 @@ async function launch(
     await delay(15)
   }
   const words = readFileSync(logPath, 'utf8').trim().split('\n').slice(-10).join('\n')
-  throw new Error(`The embedded PostgreSQL did not start (${ended ?? `${START_SECONDS} s passed`}): ${words}`)
+  throw new EmbeddedPostgresError(
+    `The embedded PostgreSQL did not start (${ended ?? `${START_SECONDS} s passed`}): ${words}`,
+  )
 }
 
 /** Waits for a server that is starting to be ready, or for one that is stopping to be gone. */
@@ -128,7 +133,7 @@ export async function settledServer(cluster: string): Promise<RunningServer | un
     const server = findServer(cluster)
     if (server === undefined || server.status === 'ready') return server
     if (Date.now() > deadline)
-      throw new Error(
+      throw new EmbeddedPostgresError(
         `The database server (process ${server.pid}) has been ${server.status} for ${START_SECONDS} s.`,
       )
     await delay(25)
@@ -152,7 +157,7 @@ export async function stopServer(binaries: Binaries, cluster: string, graceMs = 
       await delay(15)
     }
   }
-  throw new Error(`The database server (process ${server.pid}) does not stop.`)
+  throw new EmbeddedPostgresError(`The database server (process ${server.pid}) does not stop.`)
 }
 
 /** `preferred` when nobody listens there, else one the system gives. */

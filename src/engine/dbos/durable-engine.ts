@@ -11,6 +11,7 @@ import { startRuns } from './start-runs.ts'
 interface RunRow {
   status: RunStatus
   begun: boolean
+  flagged: string | null
 }
 
 /** `wake` is told of new work in a queue: the worker in this process, if there is one, is quicker than a NOTIFY. */
@@ -35,7 +36,7 @@ export function createDurableEngine(database: Database, wake: (queue: string) =>
 async function lockRun(sql: Sql, runId: string): Promise<RunRow | undefined> {
   await sql.query('select 1 from dbos.workflow_status where workflow_uuid = $1 for no key update', [runId])
   const [row] = await sql.query<RunRow>(
-    `select status, recovery_attempts > 0 as begun from prefect.flow_run_states where id = $1`,
+    `select status, flagged, recovery_attempts > 0 as begun from prefect.flow_run_states where id = $1`,
     [runId],
   )
   return row
@@ -86,11 +87,12 @@ async function retry(sql: Sql, runId: string): Promise<RetryOutcome> {
   if (!RETRYABLE.includes(run.status)) {
     return { kind: 'not_failed', status: run.status }
   }
+  if (run.flagged) return { kind: 'flagged', reason: run.flagged }
   const again = await stepsToRepeat(sql, runId, run.status)
-  for (const child of again.children) await retry(sql, child)
+  for (const child of again.fromTheTop ? [] : again.children) await retry(sql, child)
   const from = await forgetSteps(sql, runId, again.steps)
   await sql.query(
-    `update prefect.flow_runs set cancel_requested_at = null, flagged = null, generation = generation + $2 where id = $1`,
+    `update prefect.flow_runs set cancel_requested_at = null, generation = generation + $2 where id = $1`,
     [runId, again.fromTheTop ? 1 : 0],
   )
   await sql.query('delete from dbos.workflow_output where workflow_uuid = $1', [runId])
@@ -112,20 +114,22 @@ async function retry(sql: Sql, runId: string): Promise<RetryOutcome> {
  */
 async function stepsToRepeat(sql: Sql, runId: string, status: string) {
   const [row] = await sql.query<{ steps: number[] | null; all_steps: number[]; undone: boolean }>(
-    `select (select array(select jsonb_array_elements_text(o.error::jsonb -> 'data' -> 'steps')::int)
+    `select (select array(select json_array_elements_text(o.error::json -> 'data' -> 'steps')::int)
              from dbos.workflow_output o where o.workflow_uuid = $1 and o.error is not null) as steps,
             array(select function_id from dbos.operation_outputs where workflow_uuid = $1) as all_steps,
             exists (select from dbos.operation_outputs where workflow_uuid = $1
-                    and output::jsonb ->> 'k' = 'undo') as undone`,
+                    and output::json ->> 'k' = 'undo') as undone`,
     [runId],
   )
   const cancelled = await sql.query<{ function_id: number }>(
     `select function_id from dbos.operation_outputs
-     where workflow_uuid = $1 and error::jsonb ->> 'code' = 'cancelled'`,
+     where workflow_uuid = $1 and error::json ->> 'code' = 'cancelled'`,
     [runId],
   )
   const named = status === 'cancelled' ? cancelled.map((step) => step.function_id) : (row?.steps ?? [])
-  const fromTheTop = row?.undone === true || (status === 'failed' && named.length === 0)
+  // A crashed run has no outcome to take back: it goes on, in the middle of its undos too.
+  const fromTheTop =
+    status !== 'crashed' && (row?.undone === true || (status === 'failed' && named.length === 0))
   const steps = fromTheTop ? (row?.all_steps ?? []) : named
   const children = await sql.query<{ id: string }>(
     `select child_workflow_id as id from dbos.operation_outputs

@@ -11,6 +11,7 @@ import { RunControl } from '../run-control.ts'
 import type { RunObserver } from '../run-scope.ts'
 import { runFlow } from '../words.ts'
 import { openJournal } from './durable-journal.ts'
+import type { Executing, Executions } from './executions.ts'
 import { patiently } from './patience.ts'
 import type { RunLoader } from './run-loader.ts'
 import type { RunLogWriter } from './run-logs.ts'
@@ -20,14 +21,6 @@ export interface WorkerObserver extends RunObserver {
   runStarted(flow: string, waited: number, scheduled: boolean): void
   runEnded(flow: string, status: 'completed' | 'failed' | 'cancelled', seconds: number): void
   recovered(runs: number): void
-}
-
-/** An execution as its worker holds it. */
-export interface Executing {
-  readonly control: RunControl
-  readonly queue: string
-  /** Called when something happened to the run that it may be waiting for. */
-  readonly wake: Set<() => void>
 }
 
 export interface Claimed {
@@ -43,7 +36,7 @@ export interface ExecutionPorts {
   deps: unknown
   observer: WorkerObserver
   logger: Logger
-  running: Map<string, Set<Executing>>
+  executions: Executions
   loader: RunLoader
   logs: RunLogWriter
   freed(queue: string): void
@@ -67,7 +60,7 @@ export async function execute(claimed: Claimed, ports: ExecutionPorts): Promise<
   const { runId, flow } = claimed
   const control = new RunControl()
   const executing: Executing = { control, queue: queueOf(flow), wake: new Set() }
-  register(ports.running, runId, executing)
+  ports.executions.add(runId, executing)
   const startedAt = performance.now()
   const lost = control.whenLost().then(() => {
     throw new DBOSWorkflowConflictError(runId)
@@ -75,7 +68,7 @@ export async function execute(claimed: Claimed, ports: ExecutionPorts): Promise<
   try {
     return await Promise.race([lost, perform(claimed, executing, ports, startedAt)])
   } finally {
-    unregister(ports.running, runId, executing)
+    ports.executions.remove(runId, executing)
     setImmediate(() => ports.freed(executing.queue))
   }
 }
@@ -131,16 +124,4 @@ async function endCancelled(database: Database, { runId, owner }: Claimed): Prom
      where workflow_uuid = $1 and owner_xid = $2 and status = 'PENDING'`,
     [runId, owner],
   )
-}
-
-function register(running: Map<string, Set<Executing>>, runId: string, executing: Executing): void {
-  const executions = running.get(runId)
-  if (executions) executions.add(executing)
-  else running.set(runId, new Set([executing]))
-}
-
-function unregister(running: Map<string, Set<Executing>>, runId: string, executing: Executing): void {
-  const executions = running.get(runId)
-  executions?.delete(executing)
-  if (executions?.size === 0) running.delete(runId)
 }

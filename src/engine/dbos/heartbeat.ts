@@ -3,13 +3,14 @@
  * that cannot beat stands down before the others take its runs, and takes up work again when it can.
  */
 import { hostname } from 'node:os'
+import { APPLICATION } from '../../db/application.ts'
+import { DEAD_AFTER_SECONDS } from '../../db/health.ts'
 import type { Sql } from '../../db/sql.ts'
 import type { Logger } from '../../observability/logger.ts'
 import { pause } from '../pause.ts'
 
 const BEAT_MS = 1_000
 const SWEEP_MS = 1_500
-const DEAD_AFTER_SECONDS = 5
 /** Sooner than the others' patience: between the two it has already let go. */
 const STAND_DOWN_AFTER_MS = 4_000
 
@@ -116,11 +117,11 @@ export class Heartbeat {
     if (!this.#standing) return
     const dead = await this.#sql.query<{ executor_id: string }>(
       `select distinct s.executor_id from dbos.workflow_status s
-       where s.status = 'PENDING' and s.executor_id is not null and s.application_name = 'prefect-service'
+       where s.status = 'PENDING' and s.executor_id is not null and s.application_name = $2
          and not exists (select from prefect.workers w
                          where w.id = s.executor_id and w.stopped_at is null
                            and w.heartbeat_at > clock_timestamp() - make_interval(secs => $1))`,
-      [DEAD_AFTER_SECONDS],
+      [DEAD_AFTER_SECONDS, APPLICATION],
     )
     const ids = dead.map((row) => row.executor_id).filter((id) => id !== this.#who.id)
     if (ids.length === 0) return

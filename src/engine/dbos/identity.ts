@@ -1,7 +1,6 @@
 /** How this service appears in the engine's tables. */
 
-/** Owns its rows in the schema `dbos`; other applications may share the database. */
-export const APPLICATION = 'prefect-service'
+export { APPLICATION } from '../../db/application.ts'
 
 /**
  * The version of the *recorded paths*, not of the build: runs started by one build must finish on the next, so it

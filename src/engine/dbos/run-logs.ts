@@ -1,3 +1,4 @@
+import { storable, storableJson } from '../../contract/hostile-text.ts'
 import type { Sql } from '../../db/sql.ts'
 import type { Logger } from '../../observability/logger.ts'
 import type { LogLine } from '../journal.ts'
@@ -30,7 +31,7 @@ export class RunLogWriter {
   write(runId: string, line: LogLine): void {
     const { key, at, level, taskName, fields } = line
     // A line must never fail its batch: PostgreSQL stores no NUL and no half of a surrogate pair.
-    const message = line.message.replaceAll('\u0000', '').toWellFormed().slice(0, 4000)
+    const message = storable(line.message.slice(0, 4000))
     this.#lines.push({
       run_id: runId,
       key,
@@ -38,7 +39,7 @@ export class RunLogWriter {
       level,
       message,
       task_name: taskName ?? null,
-      fields: fields ?? null,
+      fields: fields ? JSON.parse(storableJson(fields)) : null,
     })
     if (this.#lines.length > KEEP_LINES) this.#lines.splice(0, this.#lines.length - KEEP_LINES)
     if (this.#lines.length >= FLUSH_LINES) void this.flush()

@@ -9,9 +9,11 @@ import type { Engine } from '../engine.ts'
 import { type AnyFlow, type FlowDefinition, QUEUES } from '../flow.ts'
 import { pause } from '../pause.ts'
 import { Dispatcher } from './dispatcher.ts'
-import { type Executing, execute, type WorkerObserver } from './execution.ts'
+import { type ExecutionPorts, execute, type WorkerObserver } from './execution.ts'
+import { Executions } from './executions.ts'
+import { forgive, handBack } from './hand-over.ts'
 import { Heartbeat, type WorkerIdentity } from './heartbeat.ts'
-import { APPLICATION, FLOW_VERSION, MAX_RECOVERIES, WAKE_CHANNEL } from './identity.ts'
+import { APPLICATION, FLOW_VERSION, MAX_RECOVERIES } from './identity.ts'
 import { batchOutcomes } from './outcome-batches.ts'
 import { RunLoader } from './run-loader.ts'
 import { RunLogWriter } from './run-logs.ts'
@@ -19,6 +21,8 @@ import { WakeUps } from './wake-ups.ts'
 
 export interface WorkerOptions<Deps> {
   database: Database
+  /** A few connections that no task can take: the heartbeat's. */
+  pulse: Database
   databaseUrl: string
   engine: Engine
   // biome-ignore lint/suspicious/noExplicitAny: flows of many shapes, which all make do with `Deps`
@@ -37,26 +41,29 @@ export interface Worker {
   drain(graceMs: number): Promise<void>
 }
 
-/** Only one worker can live in a process: the engine underneath is one per process. */
+/** Resolves when it takes work. Only one worker can live in a process: the engine underneath is one per process. */
 export async function startWorker<Deps>(options: WorkerOptions<Deps>): Promise<Worker> {
   const { database, identity, logger } = options
-  const running = new Map<string, Set<Executing>>()
-  const loader = new RunLoader(database)
+  const executions = new Executions()
   const logs = new RunLogWriter(database, logger)
-  const ports = { ...options, running, loader, logs, freed: (queue: string) => dispatcher?.freed(queue) }
   let dispatcher: Dispatcher | undefined
+  const freed = (queue: string) => dispatcher?.freed(queue)
+  register(options.flows, { ...options, executions, loader: new RunLoader(database), logs, freed })
 
-  for (const flow of options.flows) {
-    DBOS.registerWorkflow((parameters: unknown) => executeHere(flow, parameters), {
-      name: flow.name,
-      maxRecoveryAttempts: MAX_RECOVERIES,
-    })
-  }
-  const executeHere = (flow: AnyFlow, parameters: unknown): Promise<unknown> => {
-    const runId = DBOS.workflowID as string
-    return execute({ flow, parameters, runId, owner: currentOwnerXid(runId) as string }, ports)
-  }
-  const heartbeat = new Heartbeat(database, identity, heartbeatHooks(), logger)
+  const heartbeat = new Heartbeat(
+    options.pulse,
+    identity,
+    {
+      running: () => executions.ids(),
+      cancelRequested: (runIds) => {
+        for (const id of runIds) executions.cancel(id)
+      },
+      standDown: () => executions.loseAll(),
+      standUp: async () => void (await recover([identity.id], { innocent: true })),
+      recover,
+    },
+    logger,
+  )
   await heartbeat.start()
   const queues = await launch(options)
   const executor = DBOSExecutor.globalInstance as DBOSExecutor
@@ -67,32 +74,17 @@ export async function startWorker<Deps>(options: WorkerOptions<Deps>): Promise<W
   function wake(topic: string): void {
     const [kind, name = ''] = topic.split(/:(.*)/s)
     if (kind === 'queue') dispatcher?.kick(name)
-    for (const { wake: wakers } of running.get(name) ?? []) for (const tell of wakers) tell()
-    if (kind === 'run' && running.has(name)) void heartbeat.look()
+    executions.wake(name)
+    if (kind === 'run' && executions.has(name)) void heartbeat.look()
   }
 
-  function heartbeatHooks() {
-    const all = () => [...running.values()].flatMap((executions) => [...executions])
-    return {
-      running: () => [...running.keys()],
-      cancelRequested: (runIds: string[]) => {
-        for (const id of runIds) for (const { control } of running.get(id) ?? []) control.cancel()
-      },
-      standDown: () => {
-        for (const { control } of all()) control.lose()
-      },
-      standUp: async () => void (await recover([identity.id])),
-      recover,
-    }
-  }
-
-  async function recover(workerIds: string[]): Promise<number> {
-    const executor = DBOSExecutor.globalInstance
-    if (!executor) return 0
-    const recovered = await executor.recoverPendingWorkflows(workerIds)
-    options.observer.recovered(recovered.length)
+  async function recover(workerIds: string[], { innocent = false } = {}): Promise<number> {
+    const handles = (await DBOSExecutor.globalInstance?.recoverPendingWorkflows(workerIds)) ?? []
+    const runIds = handles.map(({ workflowID }) => workflowID)
+    await forgive(options.pulse, runIds, innocent)
+    options.observer.recovered(runIds.length)
     wake('queue:*')
-    return recovered.length
+    return runIds.length
   }
 
   async function drain(graceMs: number): Promise<void> {
@@ -100,22 +92,30 @@ export async function startWorker<Deps>(options: WorkerOptions<Deps>): Promise<W
     await wakeUps.close()
     await executor.deactivateEventReceivers()
     const end = performance.now() + graceMs
-    const isWorking = () =>
-      [...running.values()].some((set) => [...set].some(({ control }) => control.working > 0))
-    while (isWorking() && performance.now() < end) await pause(20)
+    while (executions.isWorking() && performance.now() < end) await pause(20)
     await handBack(database, identity.id).catch((error: unknown) => {
       logger.error(
         { err: error },
-        'could not hand runs back: the others take them when the heartbeat is missed',
+        'could not hand runs back: the others take them when they miss the heartbeat',
       )
     })
-    for (const executions of running.values()) for (const { control } of executions) control.lose()
+    executions.loseAll()
     await heartbeat.stop()
     await logs.flush()
     await DBOS.shutdown()
   }
 
-  return { kick: (queue) => dispatcher?.kick(queue), running: () => running.size, drain }
+  return { kick: (queue) => dispatcher?.kick(queue), running: () => executions.size, drain }
+}
+
+function register(flows: readonly AnyFlow[], ports: ExecutionPorts): void {
+  for (const flow of flows) {
+    const run = (parameters: unknown) => {
+      const runId = DBOS.workflowID as string
+      return execute({ flow, parameters, runId, owner: currentOwnerXid(runId) as string }, ports)
+    }
+    DBOS.registerWorkflow(run, { name: flow.name, maxRecoveryAttempts: MAX_RECOVERIES })
+  }
 }
 
 async function launch<Deps>(options: WorkerOptions<Deps>): Promise<ReadonlyMap<string, WorkflowQueue>> {
@@ -140,23 +140,6 @@ async function launch<Deps>(options: WorkerOptions<Deps>): Promise<ReadonlyMap<s
     queues.set(name, await DBOS.registerQueue(name, { workerConcurrency, onConflict: 'always_update' }))
   }
   return queues
-}
-
-/**
- * Back to the queue, for anyone. Leaving is not dying: the claim is not counted, so that a run that waits through
- * many restarts is not parked as if it had killed its workers. It stays counted as begun.
- */
-async function handBack(database: Database, workerId: string): Promise<void> {
-  await database.query(
-    `with back as (
-       update dbos.workflow_status
-       set status = 'ENQUEUED', owner_xid = null, started_at_epoch_ms = null,
-           queue_name = coalesce(queue_name, 'default'), recovery_attempts = greatest(recovery_attempts - 1, 1),
-           updated_at = (extract(epoch from now()) * 1000)::bigint
-       where status = 'PENDING' and executor_id = $1 and application_name = $2 returning 1)
-     select pg_notify($3, 'queue:*') from (select 1 from back limit 1) any_run`,
-    [workerId, APPLICATION, WAKE_CHANNEL],
-  )
 }
 
 /** The engine's own chatter belongs to debugging; a failed flow is told by us, with its ids. */

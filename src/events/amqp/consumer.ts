@@ -1,17 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Connection } from 'rabbitmq-client'
+import type { Queues } from '../../contract/health.ts'
 import type { Intake } from '../../contract/intake.ts'
 import type { Logger } from '../../observability/logger.ts'
 import { delayMs, type RetryDelay } from './delivery.ts'
 import { type ConsumerSession, openSession } from './session.ts'
 import { type EventQueue, eventQueues } from './topology.ts'
 
-/** Messages ready for delivery (not the ones in hand) and consumers, by queue name, dead-letter queues included. */
-export type QueueDepths = Record<string, { messages: number; consumers: number }>
-
 export interface EventConsumers {
-  /** Asks the broker; empty while it is away, and without queues that do not exist. */
-  depth(): Promise<QueueDepths>
+  /** Asks the broker, dead-letter queues included; empty while it is away, and without queues that do not exist. */
+  depth(): Promise<Queues>
   /** True while every queue is being consumed. */
   connected(): boolean
   /**
@@ -29,7 +27,7 @@ export interface ConsumerOptions {
   /** Messages in hand per queue, all handled at the same time. */
   prefetch?: number
   /** Told every `depthIntervalSeconds` (15) while connected. */
-  onDepth?: (depths: QueueDepths) => void
+  onDepth?: (depths: Queues) => void
   depthIntervalSeconds?: number
   /** Put before every exchange and queue name: keeps tests apart. */
   prefix?: string
@@ -126,8 +124,8 @@ async function keepConsuming(
   }
 }
 
-async function readDepths(connection: Connection, queues: EventQueue[]): Promise<QueueDepths> {
-  const depths: QueueDepths = {}
+async function readDepths(connection: Connection, queues: EventQueue[]): Promise<Queues> {
+  const depths: Queues = {}
   for (const queue of queues.flatMap((names) => [names.queue, names.deadLetterQueue])) {
     if (!connection.ready) return {}
     try {
@@ -143,7 +141,7 @@ async function readDepths(connection: Connection, queues: EventQueue[]): Promise
 function sampleDepths(
   { onDepth, depthIntervalSeconds = 15, logger }: ConsumerOptions,
   connection: Connection,
-  depth: () => Promise<QueueDepths>,
+  depth: () => Promise<Queues>,
 ): NodeJS.Timeout | undefined {
   if (onDepth === undefined) return undefined
   const timer = setInterval(() => {

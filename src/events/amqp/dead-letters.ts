@@ -7,7 +7,7 @@ import { declareDeadLetterQueue, type EventQueue } from './topology.ts'
 
 /** Why a message can never be accepted: a sentence, a stable code, and the fields that are wrong. */
 export interface Refusal {
-  code: 'malformed' | 'invalid' | 'idempotency_conflict'
+  code: 'malformed' | 'invalid' | 'idempotency_conflict' | 'unprocessable'
   reason: string
   errors: FieldError[]
 }
@@ -25,6 +25,7 @@ const LONGEST_REASON = 1_000
 /** Headers that would send copies elsewhere, back into the queue the message came from among others. */
 const ROUTING_HEADERS = ['CC', 'BCC']
 
+/** On a channel of its own, which opens at the first message. `names`: where dead letters of that queue go. */
 export function openDeadLetters(connection: Connection, names: EventQueue, logger: Logger): DeadLetters {
   const publisher = connection.createPublisher({ confirm: true })
   const returned = new Set<unknown>()

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { AsyncMessage } from 'rabbitmq-client'
 import type { EventKind } from '../../contract/event.ts'
 import { EventRefused, type Intake } from '../../contract/intake.ts'
+import { isOutage } from '../../db/outage.ts'
 import type { Logger } from '../../observability/logger.ts'
 import type { DeadLetters, Refusal } from './dead-letters.ts'
 import { bodyBytes } from './raw-body.ts'
@@ -25,6 +26,10 @@ export interface DeliveryContext {
 
 /** Larger than any event; the HTTP intake refuses the same size. */
 const LARGEST_BODY_BYTES = 1024 * 1024
+/** Of what is no outage: a deadlock passes, a message that the database cannot store does not. */
+const TRIES = 5
+const UNPROCESSABLE =
+  'It could not be taken in, for a reason that is not its form: see the log of the service.'
 const LONGEST_KEPT_TEXT = 64 * 1024
 
 /**
@@ -34,12 +39,16 @@ const LONGEST_KEPT_TEXT = 64 * 1024
  *           │                      └─ refused ─┐
  *           └─ not JSON ─ reject ──────────────┴─ dead-letter queue has it ─> true: acknowledge
  *
- * Anything else that goes wrong is held and tried again here: giving it back to the broker would count as a delivery.
+ * While the database is away the message is held and tried again here: giving it back to the broker would count as a
+ * delivery. What fails otherwise, again and again, is dead-lettered too: it must not hold a place for ever.
  * Resolves false when the signal ended the waiting: leave the message unacknowledged. Never throws.
  */
 export async function settle(message: AsyncMessage, context: DeliveryContext): Promise<boolean> {
   try {
-    const refusal = await persist(() => offer(message, context), context, 'Event not taken in yet: held')
+    const refusal = await persist(() => offer(message, context), context, 'Event not taken in yet: held', {
+      tries: TRIES,
+      after: (): Refusal => ({ code: 'unprocessable', reason: UNPROCESSABLE, errors: [] }),
+    })
     if (refusal === undefined) return true
     await persist(() => context.deadLetters.publish(message, refusal), context, 'Not dead-lettered yet: held')
     context.logger.warn({ queue: context.queue, code: refusal.code }, 'Event refused and dead-lettered')
@@ -98,11 +107,15 @@ function storableText(bytes: Buffer): string {
   return bytes.subarray(0, LONGEST_KEPT_TEXT).toString('utf8').replaceAll('\0', '\uFFFD')
 }
 
-/** Runs `act` at least once and until it succeeds; rejects only when the signal ends the waiting. */
+/**
+ * Runs `act` until it succeeds; rejects only when the signal ends the waiting. With `last`, what is no outage is tried so
+ * often, and then answered by `after`.
+ */
 async function persist<Result>(
   act: () => Promise<Result>,
   context: DeliveryContext,
   trouble: string,
+  last?: { tries: number; after: () => Result },
 ): Promise<Result> {
   const { retryDelay, signal, logger, queue } = context
   for (let attempt = 1; ; attempt++) {
@@ -110,6 +123,10 @@ async function persist<Result>(
       return await act()
     } catch (error) {
       if (attempt === 1 || attempt % 10 === 0) logger.warn({ queue, attempt, err: error }, trouble)
+      if (last && attempt >= last.tries && !isOutage(error)) {
+        logger.error({ queue, err: error }, 'Event cannot be taken in: dead-lettered')
+        return last.after()
+      }
     }
     await sleep(delayMs(retryDelay, attempt), undefined, { signal })
   }

@@ -35,6 +35,7 @@ export interface EventQueue {
   deadLetterQueue: string
 }
 
+/** One per event kind. */
 export function eventQueues(prefix = ''): EventQueue[] {
   return EVENT_KINDS.map((kind) => {
     const { queue, routingKey } = EVENT_QUEUES[kind]

@@ -4,14 +4,14 @@ import type { FastifyInstance } from 'fastify'
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
 import { tidyDocument } from '../openapi-document.ts'
 
-/** Collects the routes that are registered after it. */
-export async function addOpenApi(app: FastifyInstance): Promise<void> {
+/** Collects the routes that are registered after it. `version`: the service's, shown in the document. */
+export async function addOpenApi(app: FastifyInstance, version: string): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
       info: {
         title: 'Prefect Service',
-        version: '1.0.0',
+        version,
         description:
           'Workflow orchestration for a hotel. Times are ISO 8601; without an offset they are read on the hotel clock. ' +
           'Errors are RFC 9457 problems. A repeated idempotency key is answered as the first time.',

@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import { BASE } from '../../contract/api.ts'
 import { NotificationList, NotificationListQuery } from '../../contract/notification.ts'
-import { listNotifications } from '../../db/outbox-read.ts'
-import { BASE, type HttpDeps } from '../deps.ts'
+import { listNotifications } from '../../db/notifications.ts'
+import type { HttpDeps } from '../deps.ts'
 import { answer, problems } from '../documented-answers.ts'
 
 /** The outbox: what was said to whom, and whether it went out. */

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import { BASE } from '../../contract/api.ts'
 import { Health } from '../../contract/health.ts'
-import { BASE, type HttpDeps } from '../deps.ts'
+import type { HttpDeps } from '../deps.ts'
 import { answer, problems } from '../documented-answers.ts'
 
 const Live = z.object({ status: z.literal('ok') })

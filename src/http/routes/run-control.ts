@@ -1,16 +1,15 @@
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { BASE, RunPath } from '../../contract/api.ts'
 import { CancelAnswer, RetryAnswer, SignalAnswer, SignalRequest } from '../../contract/run.ts'
 import { instantText } from '../../db/instant-text.ts'
 import { findRun, statusOf } from '../../db/runs.ts'
+import type { Sql } from '../../db/sql.ts'
 import type { CancelOutcome } from '../../engine/engine.ts'
-import { BASE, type HttpDeps } from '../deps.ts'
+import type { HttpDeps } from '../deps.ts'
 import { answer, problems } from '../documented-answers.ts'
-import { runNotFound } from '../problem.ts'
-import { conflict } from '../run-answers.ts'
-
-const RunId = z.object({ id: z.string() })
+import { HttpProblem, runNotFound } from '../problem.ts'
 
 /** What a person may do to a run: cancel it, retry it, send it a signal. */
 export function addRunControlRoutes(app: FastifyInstance, deps: HttpDeps): void {
@@ -28,7 +27,7 @@ function addCancel(app: FastifyInstance, deps: HttpDeps): void {
         operationId: 'cancelWorkflow',
         summary: 'Cancel a run; a saga undoes what it did first',
         tags: ['Workflows'],
-        params: RunId,
+        params: RunPath,
         response: {
           200: answer(CancelAnswer, 'Cancelled, or cancelling while it undoes what it did'),
           ...problems(404, 409),
@@ -81,7 +80,7 @@ function addRetry(app: FastifyInstance, deps: HttpDeps): void {
         operationId: 'retryWorkflow',
         summary: 'Run again from the failed task; completed tasks are not repeated',
         tags: ['Workflows'],
-        params: RunId,
+        params: RunPath,
         response: { 202: answer(RetryAnswer, 'It runs again'), ...problems(404, 409) },
       },
     },
@@ -91,6 +90,14 @@ function addRetry(app: FastifyInstance, deps: HttpDeps): void {
       if (outcome.kind === 'not_failed') {
         const why = 'only a failed, cancelled or crashed run can be retried.'
         throw await conflict(deps.database, params.id, outcome.status, why)
+      }
+      if (outcome.kind === 'flagged') {
+        throw await conflict(
+          deps.database,
+          params.id,
+          'failed',
+          `a person must mend it first. ${outcome.reason}`,
+        )
       }
       const from = outcome.from ?? null
       return reply.code(202).send({
@@ -112,7 +119,7 @@ function addSignal(app: FastifyInstance, deps: HttpDeps): void {
         operationId: 'signalWorkflow',
         summary: 'Send a signal to a run that waits for one, or will',
         tags: ['Workflows'],
-        params: RunId.extend({ signal: z.string().min(1).max(200) }),
+        params: RunPath.extend({ signal: z.string().min(1).max(200) }),
         body: SignalRequest.nullish(),
         response: { 202: answer(SignalAnswer, 'The run has it'), ...problems(400, 404, 409, 413, 415) },
       },
@@ -126,4 +133,10 @@ function addSignal(app: FastifyInstance, deps: HttpDeps): void {
       return reply.code(202).send({ flow_run_id: params.id, signal: params.signal, status: 'delivered' })
     },
   )
+}
+
+/** 409 with the state the run is really in; `told` is what the engine said, should the row be gone. */
+async function conflict(sql: Sql, runId: string, told: string, why: string): Promise<HttpProblem> {
+  const status = (await findRun(sql, runId))?.status ?? told
+  return new HttpProblem(409, 'run_state_conflict', `The run is ${status}: ${why}`, { runStatus: status })
 }

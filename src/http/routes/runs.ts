@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { BASE, RunPath } from '../../contract/api.ts'
 import {
   Catalogue,
   type CatalogueEntry,
@@ -12,13 +13,11 @@ import {
 import { runDetail } from '../../db/run-detail.ts'
 import { listRuns, runLogs } from '../../db/runs.ts'
 import type { AnyFlow } from '../../engine/flow.ts'
-import { BASE, type HttpDeps } from '../deps.ts'
+import type { HttpDeps } from '../deps.ts'
 import { answer, problems } from '../documented-answers.ts'
 import type { Estimates } from '../estimates.ts'
 import { hotelInstant } from '../hotel-instant.ts'
 import { runNotFound } from '../problem.ts'
-
-const RunId = z.object({ id: z.string() })
 
 /** Reading: the runs, one run, its log, and the workflows there are. */
 export function addRunRoutes(app: FastifyInstance, deps: HttpDeps, estimates: Estimates): void {
@@ -68,7 +67,7 @@ function addStatus(app: FastifyInstance, deps: HttpDeps): void {
         operationId: 'getRun',
         summary: 'One run: state, tasks and their attempts, result or error',
         tags: ['Workflows'],
-        params: RunId,
+        params: RunPath,
         response: { 200: answer(RunDetail, 'The run'), ...problems(404) },
       },
     },
@@ -89,7 +88,7 @@ function addLogs(app: FastifyInstance, deps: HttpDeps): void {
         operationId: 'getRunLogs',
         summary: 'What a run logged',
         tags: ['Workflows'],
-        params: RunId,
+        params: RunPath,
         response: { 200: answer(RunLogs, 'At most 5000 lines'), ...problems(404) },
       },
     },

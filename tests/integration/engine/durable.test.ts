@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe } from 'vitest'
+import { type DurableRig, openDurableRig } from '../../support/durable-rig.ts'
 import { ALL } from '../../support/engine-conformance/flows.ts'
 import { Ledger } from '../../support/engine-conformance/rig.ts'
 import { describeEngine } from '../../support/engine-conformance/suite.ts'
-import { type DurableRig, openDurableRig } from '../../support/durable-rig.ts'
 
 describe('the durable engine', () => {
   const ledger = new Ledger()

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { defineFlow, defineTask, QUEUES } from '../../../src/engine/flow.ts'
-import { request } from '../../support/engine-conformance/rig.ts'
 import { type DurableRig, openDurableRig } from '../../support/durable-rig.ts'
+import { request } from '../../support/engine-conformance/rig.ts'
 import { eventually } from '../../support/eventually.ts'
 
 const PLACES = QUEUES.events.workerConcurrency

@@ -1,5 +1,6 @@
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import { z } from 'zod'
+import { BASE } from '../../../src/contract/api.ts'
 import { AttendanceEvent } from '../../../src/contract/event.ts'
 import { EventRefused, type Intake } from '../../../src/contract/intake.ts'
 import { SCOPES, type Scope } from '../../../src/contract/key.ts'
@@ -14,8 +15,6 @@ import type { HttpDeps } from '../../../src/http/deps.ts'
 import { buildServer } from '../../../src/http/server.ts'
 import { createLogger } from '../../../src/observability/logger.ts'
 import { createTestDatabase } from '../../support/database.ts'
-
-export const BASE = '/api/v1/prefect'
 
 export const reportFlow = defineFlow({
   name: 'daily_report_generation',
@@ -110,6 +109,7 @@ export function httpDeps(database: Database, engine: Engine, overrides: Partial<
     }),
     ready: async () => ({ ready: true }),
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }),
+    version: '9.9.9-test',
     timezone: 'Asia/Ho_Chi_Minh',
     logger: createLogger(process.env.TEST_LOG_LEVEL ?? 'silent'),
     open: false,

@@ -17,6 +17,7 @@ const operations = (): any[] => Object.values(document.paths).flatMap((path) => 
 
 it('is OpenAPI 3.1, and every operation is named, described and says how it fails', () => {
   expect(document.openapi).toBe('3.1.0')
+  expect(document.info.version).toBe('9.9.9-test')
   expect(Object.keys(document.components.securitySchemes)).toEqual(['bearer', 'apiKey'])
   const ids = operations().map((operation) => operation.operationId)
   expect(ids.length).toBeGreaterThan(15)

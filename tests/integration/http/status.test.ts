@@ -110,6 +110,7 @@ it('shows a real run while it waits and when it has completed, task by task', as
     state: 'Completed',
     parameters: { employee: 'EMP001' },
     subjects: ['employee:EMP001'],
+    created_by: 'key-admin',
     recoveries: 0,
     result: { length: 6, text: 'xin chào' },
   })
@@ -149,6 +150,7 @@ it('shows why a run failed, and counts no retry that was not made', async () => 
     return now.status === 'failed' && now.task_runs[0]?.attempts.length === 2 && now
   })
   expect(again.task_runs[0]?.retries).toBe(1)
+  expect(again.recoveries).toBe(1)
 })
 
 it('says of a crashed run how often its worker died', async () => {
@@ -166,6 +168,7 @@ it('says of a crashed run how often its worker died', async () => {
   )
   const run = await statusOf(runId)
   expect([run.status, run.recoveries]).toEqual(['crashed', 4])
+  expect(run.created_by).toBeNull()
   expect(run.error).toEqual({
     code: 'crashed',
     message: 'Its worker died 4 times in a row while running it; parked.',

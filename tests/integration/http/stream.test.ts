@@ -2,11 +2,12 @@ import { once } from 'node:events'
 import { type AddressInfo, connect } from 'node:net'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { BASE } from '../../../src/contract/api.ts'
 import { EventSummary } from '../../../src/contract/event.ts'
 import { RunSummary } from '../../../src/contract/run.ts'
 import { createKey, revokeKey } from '../../../src/db/keys.ts'
 import { eventually } from '../../support/eventually.ts'
-import { BASE, type HttpRig, KEYS, openHttpRig } from './http-rig.ts'
+import { type HttpRig, KEYS, openHttpRig } from './http-rig.ts'
 
 let rig: HttpRig
 let url: string

@@ -25,10 +25,11 @@ const note = defineTask<TestDeps, Record<string, unknown>, unknown>({
     noted.set(idempotencyKey, seen)
     if (seen <= Number(input.failures ?? 0)) {
       if (input.by === 'give_up') throw new GiveUp('refused', 'Refused for good.')
+      if (input.by === 'nul') throw new Error('half\u0000 a \ud83d pair')
       if (input.by === 'later') throw new TryAgain('busy', 'Busy.', Number(input.after))
       throw new Error(`attempt ${attempt} failed`)
     }
-    return { said: input.say, key: idempotencyKey, attempt }
+    return { said: input.say, key: idempotencyKey, attempt, odd: 'nul \u0000' }
   },
 })
 
@@ -94,7 +95,7 @@ export const sayAll = defineFlow({
   async run(flow, { says }: Record<string, unknown>) {
     const said: unknown[] = []
     for (const input of says as Record<string, unknown>[]) said.push(await flow.task(note, input))
-    flow.log('said all', { count: said.length })
+    flow.log('said all', { count: said.length, odd: 'x\u0000' })
     return said
   },
 })
@@ -153,7 +154,7 @@ export const waiter = defineFlow({
   async run(flow, { within }: Record<string, unknown>) {
     await flow.task(note, { say: 'waiting' })
     const got = await flow.waitFor<{ by: string }>('task_finished', { within: Number(within) })
-    return { got: got ?? null }
+    return { got: got === undefined ? 'nothing' : got }
   },
 })
 

@@ -20,6 +20,7 @@ export function describeEngine({ rig, ledger, rows }: Suite): void {
     expect(run.status).toBe('completed')
     const result = run.result as { said: string; key: string }[]
     expect(result.map(({ said }) => said)).toEqual([a, b])
+    expect(result[0]).toMatchObject({ odd: 'nul \ufffd' })
     expect(new Set(result.map(({ key }) => key)).size).toBe(2)
     expect(await rig().logs(run.runId)).toEqual(['said all'])
   })
@@ -57,6 +58,21 @@ export function describeEngine({ rig, ledger, rows }: Suite): void {
     })
     expect(run.status).toBe('completed')
     expect(performance.now() - started).toBeGreaterThanOrEqual(495)
+  })
+
+  test('what cannot be stored does not disturb retries; a Retry-After that is no number is ignored', async () => {
+    const [odd, late] = [unique('odd'), unique('nan')]
+    const run = await startAndEnd(rig(), flows.sayAll, {
+      says: [
+        { say: odd, failures: 1, by: 'nul' },
+        { say: late, failures: 1, by: 'later', after: 'soon' },
+        { say: unique('last'), failures: 9, by: 'nul' },
+      ],
+    })
+    expect(run).toMatchObject({ status: 'failed', error: { message: 'half\ufffd a \ufffd pair' } })
+    expect(await rig().attempts(run.runId)).toHaveLength(5)
+    expect(await rig().engine.retry(run.runId)).toMatchObject({ kind: 'retrying' })
+    expect((await rig().ended(run.runId)).status).toBe('failed')
   })
 
   test('ends a task at its timeout, with an abort signal', async () => {
@@ -125,7 +141,11 @@ export function describeEngine({ rig, ledger, rows }: Suite): void {
     expect(await rig().engine.signal(first.runId, 'task_finished', {})).toMatchObject({
       kind: 'already_ended',
     })
-    expect((await startAndEnd(rig(), flows.waiter, { within: 0.1 })).result).toEqual({ got: null })
+    expect((await startAndEnd(rig(), flows.waiter, { within: 0.1 })).result).toEqual({ got: 'nothing' })
+    const silent = request(flows.waiter, { within: 30 })
+    await rig().engine.start(silent)
+    await rig().engine.signal(silent.runId, 'task_finished', undefined)
+    expect((await rig().ended(silent.runId)).result).toEqual({ got: null })
     expect(await rig().engine.signal('fr_none', 'x', {})).toEqual({ kind: 'not_found' })
   })
 
@@ -148,6 +168,7 @@ export function describeEngine({ rig, ledger, rows }: Suite): void {
     const run = await startAndEnd(rig(), flows.travel, { next: 'fail', undoFails: true })
     expect(run).toMatchObject({ status: 'failed', error: { code: 'saga_undo_failed' } })
     expect(run.flagged).toContain('undo_hotel')
+    expect(await rig().engine.retry(run.runId)).toMatchObject({ kind: 'flagged' })
     expect(ledger().entries.slice(from)).toContain('undo_flight flight done 0')
   })
 

@@ -92,7 +92,7 @@ it('is not root, and takes signals itself', () => {
     last.findLastIndex(({ name }) => name === 'RUN'),
   )
   expect(only('STOPSIGNAL')).toBe('SIGTERM')
-  expect(JSON.parse(only('CMD'))).toEqual(manifest.scripts.start.split(' '))
+  expect(JSON.parse(only('CMD'))).toEqual(manifest.scripts.start.replace(/^exec | \|\|.*$/g, '').split(' '))
 })
 
 it('is reached where it says, and asked for its health at a route that needs no key', () => {

@@ -1,5 +1,5 @@
 import { describe } from 'vitest'
-import { createInMemoryEngine } from '../../../src/engine/in-memory.ts'
+import { InMemoryEngine } from '../../../src/engine/in-memory.ts'
 import { Ledger, type Rig } from '../../support/engine-conformance/rig.ts'
 import { describeEngine } from '../../support/engine-conformance/suite.ts'
 
@@ -21,7 +21,7 @@ describe('the in-memory engine', () => {
       throw error
     }
   }
-  const engine = createInMemoryEngine({ deps: { ledger }, transaction })
+  const engine = new InMemoryEngine({ deps: { ledger }, transaction })
   const rig: Rig = {
     engine,
     status: async (runId) => engine.run(runId).status,

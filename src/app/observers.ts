@@ -1,11 +1,12 @@
 /** Turns what the parts tell into metrics. */
-import { readCounts } from './db/health.ts'
-import type { Database } from './db/pool.ts'
-import type { WorkerObserver } from './engine/dbos/execution.ts'
-import type { Metrics } from './observability/metrics.ts'
+import { readCounts } from '../db/health.ts'
+import type { Database } from '../db/pool.ts'
+import type { WorkerObserver } from '../engine/dbos/execution.ts'
+import type { Metrics } from '../observability/metrics.ts'
 
 const SAMPLE_MS = 10_000
 
+/** What a worker tells of runs and tasks, counted. Seconds throughout. */
 export function observeWorker(metrics: Metrics): WorkerObserver {
   return {
     runStarted: (workflow_name, waited, scheduled) =>
@@ -25,12 +26,16 @@ export function observeWorker(metrics: Metrics): WorkerObserver {
   }
 }
 
+/** How each message ended, counted by channel. */
 export function observeNotifications(metrics: Metrics) {
   return (channel: string, outcome: 'sent' | 'sandbox' | 'failed') =>
     metrics.notifications.inc({ channel, outcome })
 }
 
-/** Samples what nobody tells; answers how to stop. */
+/**
+ * Samples what nobody tells, every ten seconds: runs in this process, connections, backlog. Answers how to stop.
+ * `running` answers how many runs this process has in hand.
+ */
 export function observeService(
   metrics: Metrics,
   database: Database,

@@ -1,10 +1,7 @@
 /** Whether the service is well: each part asked, none waited for longer than two seconds. */
-import type { Health } from './contract/health.ts'
-import { readCounts, type ServiceCounts } from './db/health.ts'
-import type { Sql } from './db/sql.ts'
-
-type Check = { status: 'ok' | 'error' | 'disabled'; latency_ms?: number; error?: string }
-type Queues = Record<string, { messages: number; consumers: number }>
+import type { Check, Health, Queues } from '../contract/health.ts'
+import { readCounts, type ServiceCounts } from '../db/health.ts'
+import type { Sql } from '../db/sql.ts'
 
 export interface HealthParts {
   sql: Sql
@@ -24,14 +21,19 @@ const NO_COUNTS: ServiceCounts = {
   workers: { total: 0, active: 0, idle: 0 },
 }
 
+/**
+ * Asks all parts at the same time. Never rejects: a part that is away is `error`, its latency in milliseconds otherwise.
+ * `unhealthy` without the database, `degraded` without another part or when work waits that nobody takes.
+ */
 export async function readHealth(parts: HealthParts): Promise<Health> {
   let counts = NO_COUNTS
+  const { redis: cache } = parts
   const [database, engine, redis, rabbitmq] = await Promise.all([
     timed(() => parts.sql.query('select 1')),
     timed(async () => {
       counts = await readCounts(parts.sql)
     }),
-    parts.redis ? timed(() => (parts.redis as { ping(): Promise<number> }).ping()) : DISABLED,
+    cache ? timed(() => cache.ping()) : DISABLED,
     checkRabbit(parts.rabbitmq),
   ])
   const stuck = counts.backlogAge > BACKLOG_ALARM_SECONDS

@@ -1,0 +1,123 @@
+/** The composition root: builds every part once, in order, and closes them in reverse. Nothing else knows them all. */
+import type { Config } from '../config.ts'
+import { createKeyStore } from '../db/keys.ts'
+import { migrate } from '../db/migrate.ts'
+import { openDatabase } from '../db/open-database.ts'
+import { type Database, openPool } from '../db/pool.ts'
+import { createDurableEngine } from '../engine/dbos/durable-engine.ts'
+import { ensureEngineSchema } from '../engine/dbos/schema.ts'
+import { announceQueue } from '../engine/dbos/wake-ups.ts'
+import type { Worker } from '../engine/dbos/worker.ts'
+import type { AnyFlow } from '../engine/flow.ts'
+import type { EventConsumers } from '../events/amqp/consumer.ts'
+import { FLOWS } from '../flows/catalogue.ts'
+import type { HttpDeps } from '../http/deps.ts'
+import { buildServer } from '../http/server.ts'
+import { connectRedis, type RedisConnection } from '../integrations/cache/redis.ts'
+import type { Logger } from '../observability/logger.ts'
+import { createMetrics, type Metrics } from '../observability/metrics.ts'
+import { isOpen, readiness } from './access.ts'
+import { openConsumers, openIntake } from './event-intake.ts'
+import { openWorker } from './flow-worker.ts'
+import { readHealth } from './health.ts'
+import { observeService } from './observers.ts'
+import { VERSION } from './version.ts'
+
+export interface App {
+  /** Where it listens, as a URL. */
+  readonly url: string
+  readonly databaseUrl: string
+  /** Stops taking work, lets what is in progress finish for a while, hands the rest back, closes everything. */
+  close(): Promise<void>
+}
+
+type Closing = () => Promise<unknown>
+
+/**
+ * Resolves when it listens. A start that fails closes what it had opened, in order, and throws why: OpenToOthers,
+ * MigrationError, EmbeddedPostgresError, or what the database or the port answered.
+ */
+export async function startApp(config: Config, logger: Logger): Promise<App> {
+  const closings: Closing[] = []
+  const close = () => closeAll(closings, logger)
+  try {
+    const { url, databaseUrl } = await build(config, logger, closings)
+    return { url, databaseUrl, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function build(config: Config, logger: Logger, closings: Closing[]) {
+  const {
+    database,
+    url: databaseUrl,
+    close,
+  } = await openDatabase({
+    url: config.DATABASE_URL,
+    dataDir: config.DATA_DIR,
+    max: config.DATABASE_POOL_SIZE,
+    applicationName: 'prefect-service',
+    logger,
+  })
+  closings.push(close)
+  await migrate(database, { before: ensureEngineSchema, logger })
+  // Heartbeat and probes must not queue behind a slow table.
+  const pulse = openPool({ url: databaseUrl, max: 3, applicationName: 'prefect-service pulse', logger })
+  closings.push(() => pulse.close())
+  const open = await isOpen(config, database)
+
+  const metrics = createMetrics()
+  let worker: Worker | undefined
+  const wake = (queue: string) => (worker ? worker.kick(queue) : announceQueue(database, queue))
+  const engine = createDurableEngine(database, wake)
+  const flows = new Map<string, AnyFlow>(FLOWS.map((flow) => [flow.name, flow]))
+  const intake = openIntake(config, { database, flows, metrics, wake })
+
+  worker = await openWorker(config, { database, pulse, databaseUrl, engine, metrics, logger })
+  closings.push(async () => worker?.drain(config.SHUTDOWN_GRACE_SECONDS * 1000))
+  const redis = config.REDIS_URL ? connectRedis(config.REDIS_URL, logger) : undefined
+  closings.push(async () => redis?.close())
+  const consumers = await openConsumers(config, { intake, metrics, logger })
+  closings.push(async () => consumers?.close())
+  closings.push(observeService(metrics, database, () => worker?.running() ?? 0))
+
+  const parts = { database, pulse, engine, intake, flows, metrics, redis, consumers, open, logger }
+  const server = await openServer(config, parts)
+  closings.push(() => server.close())
+  const url = await server.listen({ host: config.HOST, port: config.PORT })
+  logger.info({ url, roles: config.ROLES, version: VERSION, open }, 'listening')
+  return { url, databaseUrl }
+}
+
+interface ServerParts extends Pick<HttpDeps, 'engine' | 'intake' | 'flows' | 'open' | 'logger'> {
+  database: Database
+  pulse: Database
+  metrics: Metrics
+  redis: RedisConnection | undefined
+  consumers: EventConsumers | undefined
+}
+
+function openServer(config: Config, { metrics, redis, consumers, pulse, ...parts }: ServerParts) {
+  const { database: sql } = parts
+  const { registry } = metrics
+  return buildServer({
+    ...parts,
+    keys: createKeyStore({ sql, staticKeys: config.API_KEYS ?? [] }),
+    version: VERSION,
+    health: () => readHealth({ sql: pulse, version: VERSION, redis, rabbitmq: consumers }),
+    ready: () => readiness(pulse),
+    metrics: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+    timezone: config.HOTEL_TIMEZONE,
+    roles: config.ROLES,
+    settings: { bodyLimitBytes: config.BODY_LIMIT_BYTES, rateLimitPerMinute: config.RATE_LIMIT_PER_MINUTE },
+    redis: redis?.client,
+  })
+}
+
+async function closeAll(closings: Closing[], logger: Logger): Promise<void> {
+  for (const closing of closings.splice(0).reverse()) {
+    await closing().catch((error: unknown) => logger.error({ err: error }, 'a part did not close cleanly'))
+  }
+}

@@ -1,0 +1,49 @@
+/** The ways events come in: the intake itself, for HTTP too, and the consumers that feed it from RabbitMQ. */
+import type { Config } from '../config.ts'
+import type { Queues } from '../contract/health.ts'
+import type { Intake } from '../contract/intake.ts'
+import type { Database } from '../db/pool.ts'
+import { startRuns } from '../engine/dbos/start-runs.ts'
+import { type AnyFlow, queueOf } from '../engine/flow.ts'
+import { type EventConsumers, startConsumers } from '../events/amqp/consumer.ts'
+import { createIntake } from '../events/intake.ts'
+import { createIntakeBatches } from '../events/intake-batches.ts'
+import type { Logger } from '../observability/logger.ts'
+import type { Metrics } from '../observability/metrics.ts'
+
+export interface IntakeParts {
+  database: Database
+  flows: ReadonlyMap<string, AnyFlow>
+  metrics: Metrics
+  /** There are new runs in this queue. */
+  wake: (queue: string) => void
+}
+
+/** Throws at once when an event is routed to a flow that is not in `flows`. */
+export function openIntake(config: Config, { database, flows, metrics, wake }: IntakeParts): Intake {
+  const batches = createIntakeBatches({
+    transaction: (run) => database.transaction(run),
+    startRuns,
+    wake: (requests) => {
+      for (const queue of new Set(requests.map(({ flow }) => queueOf(flow)))) wake(queue)
+    },
+  })
+  const onEvent = (kind: string, status: string) => metrics.eventsProcessed.inc({ event_type: kind, status })
+  return createIntake({ sql: database, batches, flows, timezone: config.HOTEL_TIMEZONE, onEvent })
+}
+
+/** Undefined where this process is no consumer, or there is no RabbitMQ. Connects in the background, and again. */
+export async function openConsumers(
+  config: Config,
+  parts: { intake: Intake; metrics: Metrics; logger: Logger },
+): Promise<EventConsumers | undefined> {
+  const { RABBITMQ_URL: url, RABBITMQ_PREFIX: prefix, ROLES } = config
+  if (url === undefined || !ROLES.includes('consumer')) return undefined
+  const { intake, metrics, logger } = parts
+  const onDepth = (depths: Queues) => {
+    for (const [queue_name, { messages }] of Object.entries(depths)) {
+      metrics.queueDepth.set({ queue_name }, messages)
+    }
+  }
+  return startConsumers({ url, prefix, intake, logger, onDepth })
+}

@@ -1,0 +1,34 @@
+/** Why a start failed: something for the person who starts it to mend, or a bug of ours. */
+import { BadSetting } from '../config.ts'
+import { EmbeddedPostgresError } from '../db/embedded/embedded-error.ts'
+import { MigrationError } from '../db/migrate.ts'
+import { OpenToOthers } from './access.ts'
+
+const THEIRS = [BadSetting, OpenToOthers, MigrationError, EmbeddedPostgresError]
+
+/** What the system and PostgreSQL answer to a wrong PORT or DATABASE_URL, and what to do about it. */
+const REMEDIES: Record<string, string> = {
+  EADDRINUSE: 'Set PORT to a free one.',
+  ECONNREFUSED: 'Check that the database runs and that DATABASE_URL is right.',
+  ENOTFOUND: 'Check DATABASE_URL.',
+  // Wrong user or password.
+  '28P01': 'Check DATABASE_URL.',
+  // No such database.
+  '3D000': 'Check DATABASE_URL.',
+}
+
+/** Lines for standard error: what happened and what to change; with the stack when nothing is known to change. */
+export function startErrorText(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { code } = error as { code?: unknown }
+  const remedy = typeof code === 'string' ? REMEDIES[code] : undefined
+  if (remedy !== undefined) return `${messageOf(error)}. ${remedy}`
+  if (THEIRS.some((kind) => error instanceof kind)) return error.message
+  return error.stack ? `${messageOf(error)}\n${error.stack}` : messageOf(error)
+}
+
+/** A name with several addresses fails once for each, as one error without text. */
+function messageOf(error: Error): string {
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : undefined
+  return error.message || (first instanceof Error && first.message) || error.name
+}

@@ -1,0 +1,35 @@
+/** How runs change hands without being counted as the death of a worker. */
+import type { Sql } from '../../db/sql.ts'
+import { APPLICATION, WAKE_CHANNEL } from './identity.ts'
+
+/**
+ * Back to the queue, for anyone. Leaving is not dying: the claim is not counted, so that a run that waits through
+ * many restarts is not parked as if it had killed its workers. It stays counted as begun.
+ */
+export async function handBack(sql: Sql, workerId: string): Promise<void> {
+  await sql.query(
+    `with back as (
+       update dbos.workflow_status
+       set status = 'ENQUEUED', owner_xid = null, started_at_epoch_ms = null,
+           queue_name = coalesce(queue_name, 'default'), recovery_attempts = greatest(recovery_attempts - 1, 1),
+           updated_at = (extract(epoch from now()) * 1000)::bigint
+       where status = 'PENDING' and executor_id = $1 and application_name = $2 returning 1)
+     select pg_notify($3, 'queue:*') from (select 1 from back limit 1) any_run`,
+    [workerId, APPLICATION, WAKE_CHANNEL],
+  )
+}
+
+/**
+ * A run that only waited when its worker died did not kill it, nor does a database that was away: not counted, so that a
+ * wait of days survives any number of restarts.
+ */
+export async function forgive(sql: Sql, runIds: string[], all: boolean): Promise<void> {
+  await sql.query(
+    `update dbos.workflow_status s set recovery_attempts = greatest(recovery_attempts - 1, 1)
+     where s.workflow_uuid = any($1) and ($2
+       or exists (select from prefect.run_waits w where w.run_id = s.workflow_uuid and w.closed_at is null)
+       or exists (select from prefect.task_attempts a
+                  where a.run_id = s.workflow_uuid and a.next_attempt_at > clock_timestamp()))`,
+    [runIds, all],
+  )
+}
