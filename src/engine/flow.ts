@@ -126,7 +126,7 @@ export type AnyFlow = FlowDefinition<any, any, any>
 
 /** How many runs of a queue one worker takes at a time. `events` is the one people wait for. */
 export const QUEUES = {
-  events: { workerConcurrency: 24 },
+  events: { workerConcurrency: 48 },
   default: { workerConcurrency: 50 },
 } as const
 export type QueueName = keyof typeof QUEUES

@@ -9,7 +9,7 @@ import { QUEUES, type QueueName } from '../flow.ts'
 import { pause } from '../pause.ts'
 
 /** Between two polls of a queue: under load several runs are claimed in one transaction. */
-const POLL_GAP_MS = 15
+const POLL_GAP_MS = 5
 
 /** Not in the engine's published types; the contract test holds it to the pinned version. */
 const poller = wfQueueRunner as unknown as {
