@@ -68,7 +68,8 @@ export function quoted(text: string): string {
 export function problemOf(error: unknown): HttpProblem {
   if (error instanceof HttpProblem) return error
   if (chain(error).some(isAway)) {
-    const detail = 'The database cannot be reached at the moment. Nothing was accepted: try again.'
+    const detail =
+      'The database cannot be reached at the moment. Try again; under the same idempotency key nothing is done twice.'
     return new HttpProblem(503, 'database_unavailable', detail, { headers: { 'retry-after': '2' } })
   }
   if (!(error instanceof Error)) return unexpected()

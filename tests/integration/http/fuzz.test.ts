@@ -170,6 +170,6 @@ it('no request, however strange, is answered with a fault of the service', async
       }
       expect(answer.text).not.toMatch(/node_modules| {4}at /)
     }),
-    { numRuns: Number(process.env.FUZZ_RUNS ?? 200) },
+    { numRuns: Number(process.env.FUZZ_RUNS ?? 5000) },
   )
 }, 600_000)
