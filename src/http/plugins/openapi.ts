@@ -41,6 +41,10 @@ export async function addDocs(app: FastifyInstance): Promise<void> {
   app.get('/openapi.json', { config: { scope: 'read' }, schema: { hide: true } }, async () => app.swagger())
   await app.register(swaggerUi, {
     routePrefix: '/docs',
+    theme: {
+      title: 'Prefect Service',
+      css: [{ filename: 'service.css', content: '.topbar { display: none }' }],
+    },
     staticCSP: {
       'default-src': ["'self'"],
       'script-src': ["'self'"],
