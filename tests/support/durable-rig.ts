@@ -15,14 +15,18 @@ export interface DurableRig extends Rig {
   close(): Promise<void>
 }
 
+let workers = 0
+
 /** The durable engine with one worker in this process, on a database of its own. */
 export async function openDurableRig<Deps>(
   flows: AnyFlow[],
   deps: Deps,
   /** Done before there is a worker. */
   before: (engine: Engine, database: Database) => Promise<void> = async () => {},
+  /** Default: one of its own, dropped at the end. */
+  on?: TestDatabase,
 ): Promise<DurableRig> {
-  const test = await createTestDatabase({ max: 20 })
+  const test = on ?? (await createTestDatabase({ max: 20 }))
   let worker: Worker | undefined
   const engine = createDurableEngine(test.database, (queue) => worker?.kick(queue))
   await before(engine, test.database)
@@ -33,7 +37,7 @@ export async function openDurableRig<Deps>(
     engine,
     flows,
     deps,
-    identity: { id: `w_test_${process.pid}`, roles: ['worker'], version: 'test' },
+    identity: { id: `w_test_${process.pid}_${workers++}`, roles: ['worker'], version: 'test' },
     observer: {
       runStarted() {},
       runEnded() {},
@@ -44,12 +48,11 @@ export async function openDurableRig<Deps>(
     },
     logger: createLogger(process.env.TEST_LOG_LEVEL ?? 'silent'),
   })
-  return { ...lookAt(test, engine), database: test.database, worker, close: () => close(test, worker) }
-}
-
-async function close(test: TestDatabase, worker: Worker | undefined): Promise<void> {
-  await worker?.drain(1_000)
-  await test.drop()
+  const close = async () => {
+    await worker?.drain(1_000)
+    if (!on) await test.drop()
+  }
+  return { ...lookAt(test, engine), database: test.database, worker, close }
 }
 
 function lookAt({ database }: TestDatabase, engine: Engine): Rig {
