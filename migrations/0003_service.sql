@@ -190,9 +190,13 @@ select r.id, r.workflow_name, r.queue, r.subjects, r.event_id, r.parent_run_id, 
                 else 'pending' end
          else
            case when r.cancel_requested_at is not null then 'cancelling'
-                when exists (select from prefect.run_waits w where w.run_id = r.id and w.closed_at is null) then 'waiting'
+                when exists (select from prefect.run_waits w where w.run_id = r.id and w.closed_at is null
+                             and not exists (select from dbos.operation_outputs o
+                                             where o.workflow_uuid = r.id and o.function_id = w.step)) then 'waiting'
                 when exists (select from prefect.task_attempts a
-                             where a.run_id = r.id and a.next_attempt_at > now()) then 'retrying'
+                             where a.run_id = r.id and a.next_attempt_at > now()
+                               and not exists (select from dbos.operation_outputs o
+                                               where o.workflow_uuid = r.id and o.function_id = a.step)) then 'retrying'
                 else 'running' end
        end as status,
        to_timestamp(s.started_at_epoch_ms / 1000.0) as started_at,

@@ -18,11 +18,15 @@ export function storable(text: string): string {
   return text.replace(/[\0\p{Cs}]/gu, '\uFFFD')
 }
 
-/** `value` as JSON whose every string can be stored. */
+/** `value` as JSON whose every string and name can be stored. */
 export function storableJson(value: unknown): string {
   const text = JSON.stringify(value)
   if (!/\\u(0000|d[89a-f])/.test(text)) return text
-  return JSON.stringify(value, (_name, member) => (typeof member === 'string' ? storable(member) : member))
+  return JSON.stringify(value, (_name, member: unknown) => {
+    if (typeof member === 'string') return storable(member)
+    if (member === null || typeof member !== 'object' || Array.isArray(member)) return member
+    return Object.fromEntries(Object.entries(member).map(([name, below]) => [storable(name), below]))
+  })
 }
 
 /** Every wrong place in a parsed JSON value, by path from `prefix`; at most 20 are named. */

@@ -82,7 +82,8 @@ export class InMemoryEngine<Deps> implements Engine {
     const entry = this.#runs.get(runId)
     if (!entry) return { kind: 'not_found' }
     if (!RETRYABLE.includes(entry.status)) return { kind: 'not_failed', status: entry.status }
-    if (entry.flagged) return { kind: 'flagged', reason: entry.flagged }
+    const reason = this.#flaggedBelow(entry)
+    if (reason) return { kind: 'flagged', reason }
     for (const step of wasUndone(entry) ? [] : entry.failed) {
       if (entry.steps.get(step)?.kind === 'child') await this.retry(childId(entry, step))
     }
@@ -101,6 +102,12 @@ export class InMemoryEngine<Deps> implements Engine {
     entry.signals.push({ signal, payload })
     wakeAll(entry)
     return { kind: 'delivered' }
+  }
+
+  #flaggedBelow(entry: Entry): string | undefined {
+    if (entry.flagged) return entry.flagged
+    const children = [...this.#runs.values()].filter((r) => r.request.parentRunId === entry.request.runId)
+    return children.map((child) => this.#flaggedBelow(child)).find((reason) => reason !== undefined)
   }
 
   #enqueue(entry: Entry): void {

@@ -79,11 +79,20 @@ async function parsed(deps: IntakeDeps, incoming: IncomingEvent) {
   if (!('errors' in event)) return event.value
   const refusal = refused(event.errors)
   const hostile = hostileFields(incoming.body, 'body').length > 0
-  const raw = hostile ? storable(JSON.stringify(incoming.body).slice(0, MAX_RAW)) : null
+  const raw = hostile ? asText(incoming.body) : null
   const row = { ...rejectedRow(incoming), reason: refusal.message, errors: event.errors, raw }
   await insertEvents(deps.sql, [{ ...row, payload: hostile ? null : incoming.body }])
   deps.onEvent(incoming.kind, 'rejected')
   throw refusal
+}
+
+/** As much of it as can be kept. */
+function asText(body: unknown): string {
+  try {
+    return storable(JSON.stringify(body).slice(0, MAX_RAW))
+  } catch {
+    return '(nested too deeply to be written down)'
+  }
 }
 
 function read(deps: IntakeDeps, kind: EventKind, body: unknown) {

@@ -11,7 +11,6 @@ import { startRuns } from './start-runs.ts'
 interface RunRow {
   status: RunStatus
   begun: boolean
-  flagged: string | null
 }
 
 /** `wake` is told of new work in a queue: the worker in this process, if there is one, is quicker than a NOTIFY. */
@@ -36,7 +35,7 @@ export function createDurableEngine(database: Database, wake: (queue: string) =>
 async function lockRun(sql: Sql, runId: string): Promise<RunRow | undefined> {
   await sql.query('select 1 from dbos.workflow_status where workflow_uuid = $1 for no key update', [runId])
   const [row] = await sql.query<RunRow>(
-    `select status, flagged, recovery_attempts > 0 as begun from prefect.flow_run_states where id = $1`,
+    `select status, recovery_attempts > 0 as begun from prefect.flow_run_states where id = $1`,
     [runId],
   )
   return row
@@ -87,7 +86,8 @@ async function retry(sql: Sql, runId: string): Promise<RetryOutcome> {
   if (!RETRYABLE.includes(run.status)) {
     return { kind: 'not_failed', status: run.status }
   }
-  if (run.flagged) return { kind: 'flagged', reason: run.flagged }
+  const reason = await flaggedBelow(sql, runId)
+  if (reason) return { kind: 'flagged', reason }
   const again = await stepsToRepeat(sql, runId, run.status)
   for (const child of again.fromTheTop ? [] : again.children) await retry(sql, child)
   const from = await forgetSteps(sql, runId, again.steps)
@@ -106,6 +106,19 @@ async function retry(sql: Sql, runId: string): Promise<RetryOutcome> {
   )
   await sql.query('select pg_notify($1, $2)', [WAKE_CHANNEL, 'queue:*'])
   return { kind: 'retrying', from }
+}
+
+/** Why a person must look first: an undo that failed in the run, or in a child of any depth. */
+async function flaggedBelow(sql: Sql, runId: string): Promise<string | undefined> {
+  const [row] = await sql.query<{ flagged: string }>(
+    `with recursive family as (
+       select id, flagged from prefect.flow_runs where id = $1
+       union all
+       select r.id, r.flagged from prefect.flow_runs r join family f on r.parent_run_id = f.id)
+     select flagged from family where flagged is not null limit 1`,
+    [runId],
+  )
+  return row?.flagged
 }
 
 /**

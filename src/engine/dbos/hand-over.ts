@@ -21,15 +21,19 @@ export async function handBack(sql: Sql, workerId: string): Promise<void> {
 
 /**
  * A run that only waited when its worker died did not kill it, nor does a database that was away: not counted, so that a
- * wait of days survives any number of restarts.
+ * wait of days survives any number of restarts. Done before the runs are queued again: the next claim counts one up, so
+ * that no run that has begun ever looks as if it had not.
  */
-export async function forgive(sql: Sql, runIds: string[], all: boolean): Promise<void> {
+export async function forgive(sql: Sql, workerIds: readonly string[], all: boolean): Promise<void> {
   await sql.query(
     `update dbos.workflow_status s set recovery_attempts = greatest(recovery_attempts - 1, 1)
-     where s.workflow_uuid = any($1) and ($2
-       or exists (select from prefect.run_waits w where w.run_id = s.workflow_uuid and w.closed_at is null)
+     where s.status = 'PENDING' and s.executor_id = any($1) and s.application_name = $3 and ($2
+       or exists (select from prefect.run_waits w
+                  where w.run_id = s.workflow_uuid and w.closed_at is null and not exists
+                    (select from dbos.operation_outputs o where o.workflow_uuid = w.run_id and o.function_id = w.step))
        or exists (select from prefect.task_attempts a
-                  where a.run_id = s.workflow_uuid and a.next_attempt_at > clock_timestamp()))`,
-    [runIds, all],
+                  where a.run_id = s.workflow_uuid and a.next_attempt_at > clock_timestamp() and not exists
+                    (select from dbos.operation_outputs o where o.workflow_uuid = a.run_id and o.function_id = a.step)))`,
+    [workerIds, all, APPLICATION],
   )
 }

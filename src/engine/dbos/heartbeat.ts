@@ -11,6 +11,8 @@ import { pause } from '../pause.ts'
 
 const BEAT_MS = 1_000
 const SWEEP_MS = 1_500
+const LOOK_MS = 250
+const LATE_LOOK_MS = 1_500
 /** Sooner than the others' patience: between the two it has already let go. */
 const STAND_DOWN_AFTER_MS = 4_000
 
@@ -19,8 +21,11 @@ export interface HeartbeatHooks {
   cancelRequested(runIds: string[]): void
   /** Our runs may be taken by others any moment: let go of all of them. */
   standDown(): void
-  /** We beat again: what we let go of, and nobody took, is ours to queue again. */
-  standUp(): Promise<void>
+  /**
+   * We beat again: what we let go of, and nobody took, is ours to queue again. `innocent`: the database was away; else one
+   * of our runs may have kept us from beating.
+   */
+  standUp(innocent: boolean): Promise<void>
   /** These workers are dead: queue what they ran. Answers how many runs that were. */
   recover(workerIds: string[]): Promise<number>
 }
@@ -39,6 +44,9 @@ export class Heartbeat {
   readonly #stop = new AbortController()
   #lastBeat = performance.now()
   #standing = true
+  #lastLook = performance.now()
+  /** Whether the beats were missed for want of our own attention, not of the database's. */
+  #starved = false
   #loops: Promise<unknown> = Promise.resolve()
   #watchdog: NodeJS.Timeout | undefined
 
@@ -56,7 +64,7 @@ export class Heartbeat {
       this.#every(BEAT_MS, () => this.#beat()),
       this.#every(SWEEP_MS, () => this.#sweep()),
     ])
-    this.#watchdog = setInterval(() => this.#watch(), 250)
+    this.#watchdog = setInterval(() => this.#look(), LOOK_MS)
   }
 
   /** The others need not wait for our silence. */
@@ -84,6 +92,14 @@ export class Heartbeat {
     }
   }
 
+  /** A look that comes late was kept from coming: by one of our own runs, or by a freeze of the process. */
+  #look(): void {
+    const now = performance.now()
+    if (now - this.#lastLook > LATE_LOOK_MS) this.#starved = true
+    this.#lastLook = now
+    this.#watch()
+  }
+
   #watch(): void {
     if (!this.#standing || performance.now() - this.#lastBeat < STAND_DOWN_AFTER_MS) return
     this.#standing = false
@@ -105,7 +121,8 @@ export class Heartbeat {
     this.#watch()
     this.#lastBeat = performance.now()
     if (!this.#standing) {
-      await this.#hooks.standUp()
+      await this.#hooks.standUp(!this.#starved)
+      this.#starved = false
       this.#standing = true
       this.#logger.warn('heartbeat is back: taking work again')
     }

@@ -59,7 +59,7 @@ export async function startWorker<Deps>(options: WorkerOptions<Deps>): Promise<W
         for (const id of runIds) executions.cancel(id)
       },
       standDown: () => executions.loseAll(),
-      standUp: async () => void (await recover([identity.id], { innocent: true })),
+      standUp: async (innocent) => void (await recover([identity.id], { innocent })),
       recover,
     },
     logger,
@@ -79,12 +79,11 @@ export async function startWorker<Deps>(options: WorkerOptions<Deps>): Promise<W
   }
 
   async function recover(workerIds: string[], { innocent = false } = {}): Promise<number> {
-    const handles = (await DBOSExecutor.globalInstance?.recoverPendingWorkflows(workerIds)) ?? []
-    const runIds = handles.map(({ workflowID }) => workflowID)
-    await forgive(options.pulse, runIds, innocent)
-    options.observer.recovered(runIds.length)
+    await forgive(options.pulse, workerIds, innocent)
+    const runs = (await DBOSExecutor.globalInstance?.recoverPendingWorkflows(workerIds)) ?? []
+    options.observer.recovered(runs.length)
     wake('queue:*')
-    return runIds.length
+    return runs.length
   }
 
   async function drain(graceMs: number): Promise<void> {

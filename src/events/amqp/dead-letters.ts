@@ -50,8 +50,10 @@ export function openDeadLetters(connection: Connection, names: EventQueue, logge
         await send({ ...envelope, headers: { ...keptHeaders(message), ...reason } }, body, id)
       } catch (error) {
         if (error instanceof AMQPError && error.code !== 'CODEC') throw error
-        // The sender's headers leave no room for ours or cannot be sent again: the reason matters more.
-        await send({ ...envelope, headers: reason }, body, id)
+        // What the sender said leaves no room for our words, or cannot be said again: the reason matters more.
+        const { routingKey, durable, mandatory, messageId } = envelope
+        const named = messageId === undefined ? {} : { messageId }
+        await send({ routingKey, durable, mandatory, ...named, headers: reason } as Envelope, body, id)
       }
     },
     close: () => publisher.close(),
@@ -85,7 +87,9 @@ function keptHeaders(message: AsyncMessage): Record<string, unknown> {
  */
 function keptProperties(message: AsyncMessage, queue: string): Envelope {
   const { contentType, correlationId, replyTo, messageId, timestamp, type, appId, priority } = message
-  const given = { contentType, correlationId, replyTo, messageId, timestamp, type, appId, priority }
+  // A time before 1970 arrives as a number that no message can carry.
+  const at = Number.isSafeInteger(timestamp) ? timestamp : undefined
+  const given = { contentType, correlationId, replyTo, messageId, timestamp: at, type, appId, priority }
   return {
     ...(Object.fromEntries(
       Object.entries({ ...given, contentEncoding: contentEncoding(message) }).filter(

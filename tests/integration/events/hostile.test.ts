@@ -22,6 +22,7 @@ const intake = () =>
 
 test.each([
   ['a NUL and many emoji', { employee_id: 'x\u0000', note: '😀'.repeat(6_000) }],
+  ['a nesting of ten thousand levels', JSON.parse(`${'['.repeat(10_000)}${']'.repeat(10_000)}`)],
   ['a lone surrogate and a long odd field name', { ['😀'.repeat(1_500)]: '\ud83d', employee_id: 1 }],
 ])('%s are refused, and kept as far as they can be', async (_what, body) => {
   const accepting = intake().accept({ kind: 'attendance', source: 'amqp', body })

@@ -29,7 +29,7 @@ const note = defineTask<TestDeps, Record<string, unknown>, unknown>({
       if (input.by === 'later') throw new TryAgain('busy', 'Busy.', Number(input.after))
       throw new Error(`attempt ${attempt} failed`)
     }
-    return { said: input.say, key: idempotencyKey, attempt, odd: 'nul \u0000' }
+    return { said: input.say, key: idempotencyKey, attempt, 'odd\u0000': 'nul \u0000' }
   },
 })
 
@@ -95,7 +95,7 @@ export const sayAll = defineFlow({
   async run(flow, { says }: Record<string, unknown>) {
     const said: unknown[] = []
     for (const input of says as Record<string, unknown>[]) said.push(await flow.task(note, input))
-    flow.log('said all', { count: said.length, odd: 'x\u0000' })
+    flow.log('said all', { count: said.length, 'odd\u0000': 'x\u0000' })
     return said
   },
 })
@@ -190,7 +190,14 @@ export const judged = defineFlow({
   },
 })
 
+export const trip = defineFlow({
+  ...common,
+  name: 'trip',
+  run: (flow, parameters: Record<string, unknown>) => flow.child(travel as AnyFlow, parameters),
+})
+
 export const ALL: AnyFlow[] = [
+  trip,
   sayAll,
   sayTogether,
   tooSlow,

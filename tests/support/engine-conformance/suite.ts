@@ -20,7 +20,7 @@ export function describeEngine({ rig, ledger, rows }: Suite): void {
     expect(run.status).toBe('completed')
     const result = run.result as { said: string; key: string }[]
     expect(result.map(({ said }) => said)).toEqual([a, b])
-    expect(result[0]).toMatchObject({ odd: 'nul \ufffd' })
+    expect(result[0]).toMatchObject({ 'odd\ufffd': 'nul \ufffd' })
     expect(new Set(result.map(({ key }) => key)).size).toBe(2)
     expect(await rig().logs(run.runId)).toEqual(['said all'])
   })
@@ -169,6 +169,8 @@ export function describeEngine({ rig, ledger, rows }: Suite): void {
     expect(run).toMatchObject({ status: 'failed', error: { code: 'saga_undo_failed' } })
     expect(run.flagged).toContain('undo_hotel')
     expect(await rig().engine.retry(run.runId)).toMatchObject({ kind: 'flagged' })
+    const above = await startAndEnd(rig(), flows.trip, { next: 'fail', undoFails: true })
+    expect(await rig().engine.retry(above.runId)).toMatchObject({ kind: 'flagged' })
     expect(ledger().entries.slice(from)).toContain('undo_flight flight done 0')
   })
 
