@@ -1,4 +1,5 @@
 /** Reads the settings, starts the service, and stops it when asked to. */
+import { setFlagsFromString } from 'node:v8'
 import { startApp } from './app/app.ts'
 import { startErrorText } from './app/start-error.ts'
 import { likelyMisspellings, readConfig } from './config.ts'
@@ -7,6 +8,8 @@ import { stopWhenAsked } from './shutdown.ts'
 
 /** Resolves when the service listens; from then on signals stop it. Throws BadSetting, and what startApp throws. */
 export async function main(environment: NodeJS.ProcessEnv): Promise<void> {
+  // By default V8 lets garbage grow to several times what is alive; half as much again keeps us small and costs no speed.
+  setFlagsFromString('--heap-growing-percent=50')
   const config = readConfig(environment)
   const logger = createLogger(config.LOG_LEVEL)
   for (const { name, meant } of likelyMisspellings(environment)) {
