@@ -138,7 +138,6 @@ export async function openLoop(
   const poster = new Poster(url)
   const completions = new Completions(database, 5)
   const total = options.perSecond * options.seconds
-  const started = performance.now()
   const runs = Array.from({ length: total }, async (_, i) => {
     await delay((i * 1000) / options.perSecond)
     const sent = performance.now()
@@ -146,7 +145,6 @@ export async function openLoop(
     return performance.now() - sent
   })
   const latencies = await Promise.all(runs)
-  void started
   await completions.close()
   poster.close()
   return latencies.sort((a, b) => a - b)

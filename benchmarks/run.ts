@@ -24,7 +24,6 @@ const service = join(here, '../src/main.js')
 const bare = join(here, 'bare-dbos.js')
 
 interface Bench {
-  server: string
   newDatabase(name: string): Promise<{ url: string; database: Database }>
 }
 
@@ -33,10 +32,7 @@ async function main(): Promise<void> {
   const postgres = await startEmbeddedPostgres({ dataDir: folder, logger: createLogger('silent') })
   const databases: Database[] = []
   try {
-    const bench: Bench = {
-      server: postgres.url,
-      newDatabase: (name) => newDatabase(postgres.url, name, databases),
-    }
+    const bench: Bench = { newDatabase: (name) => newDatabase(postgres.url, name, databases) }
     report(await measure(bench))
   } finally {
     for (const database of databases) await database.close()

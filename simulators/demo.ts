@@ -40,14 +40,7 @@ async function demo(): Promise<void> {
   })
   greet(app, logFile, before.completed)
   const { HOTEL_TIMEZONE: timezone } = config
-  const stopSummary = showSummary({
-    sql: database,
-    cameras,
-    slack: slack.messages,
-    url: app.url,
-    timezone,
-    logFile,
-  })
+  const stopSummary = showSummary({ sql: database, cameras, slack: slack.messages, timezone })
 
   stopWhenAsked(config.SHUTDOWN_GRACE_SECONDS, async () => {
     stopSummary()

@@ -36,9 +36,7 @@ export interface SummaryOptions {
   sql: Sql
   cameras: Cameras
   slack: readonly SimulatedMessage[]
-  url: string
   timezone: string
-  logFile: string
 }
 
 /** Answers how to stop it. */

@@ -121,8 +121,11 @@ export interface FlowDefinition<in Deps, Parameters extends z.ZodType = z.ZodTyp
   run(flow: Flow<Deps>, parameters: z.output<Parameters>): Promise<Result>
 }
 
+/** Any flow that makes do with `Deps`, whatever its parameters and result. */
 // biome-ignore lint/suspicious/noExplicitAny: a registry holds flows of many shapes; each is checked where it is defined
-export type AnyFlow = FlowDefinition<any, any, any>
+export type FlowFor<Deps> = FlowDefinition<Deps, any, any>
+// biome-ignore lint/suspicious/noExplicitAny: whoever only names or starts a flow does not care what it needs
+export type AnyFlow = FlowFor<any>
 
 /** How many runs of a queue one worker takes at a time. `events` is the one people wait for. */
 export const QUEUES = {

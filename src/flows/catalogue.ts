@@ -1,5 +1,5 @@
 /** Every flow of the service: the table of contents. */
-import type { FlowDefinition } from '../engine/flow.ts'
+import type { FlowFor } from '../engine/flow.ts'
 import type { AttendanceDeps } from '../tasks/attendance.ts'
 import { processAttendance } from './attendance/process-attendance.ts'
 
@@ -7,5 +7,4 @@ import { processAttendance } from './attendance/process-attendance.ts'
 export type ServiceDeps = AttendanceDeps
 
 /** A flow that needs more than `ServiceDeps` does not compile here. */
-// biome-ignore lint/suspicious/noExplicitAny: flows of many shapes; each is checked where it is defined
-export const FLOWS: readonly FlowDefinition<ServiceDeps, any, any>[] = [processAttendance]
+export const FLOWS: readonly FlowFor<ServiceDeps>[] = [processAttendance]

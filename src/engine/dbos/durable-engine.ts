@@ -1,11 +1,11 @@
 /** The Engine port over the database alone: any process may ask, whether it runs flows or not. */
-
 import { ENDED, RETRYABLE, type RunStatus } from '../../contract/run.ts'
 import type { Database } from '../../db/pool.ts'
 import type { Sql } from '../../db/sql.ts'
 import type { CancelOutcome, Engine, RetryOutcome, SignalOutcome } from '../engine.ts'
 import { queueOf } from '../flow.ts'
-import { WAKE_CHANNEL } from './identity.ts'
+import { endCancelled } from './end-cancelled.ts'
+import { NOW_MS, WAKE_CHANNEL } from './identity.ts'
 import { startRuns } from './start-runs.ts'
 
 interface RunRow {
@@ -54,13 +54,7 @@ async function cancel(sql: Sql, runId: string): Promise<CancelOutcome> {
   const at = asked?.at ?? new Date()
   // What never began has nothing to undo and ends here; what began ends itself, after undoing what it did.
   if (!run.begun) {
-    await sql.query(
-      `update dbos.workflow_status
-       set status = 'CANCELLED', owner_xid = null, updated_at = (extract(epoch from now()) * 1000)::bigint,
-           completed_at = (extract(epoch from now()) * 1000)::bigint
-       where workflow_uuid = $1`,
-      [runId],
-    )
+    await endCancelled(sql, runId)
     return { kind: 'cancelled', previous, at }
   }
   await notifyRun(sql, runId)
@@ -100,11 +94,10 @@ async function retry(sql: Sql, runId: string): Promise<RetryOutcome> {
     `update dbos.workflow_status s
      set status = 'ENQUEUED', owner_xid = null, queue_name = r.queue, recovery_attempts = 1, completed_at = null,
          started_at_epoch_ms = null, delay_until_epoch_ms = null,
-         updated_at = (extract(epoch from now()) * 1000)::bigint
+         updated_at = ${NOW_MS}
      from prefect.flow_runs r where s.workflow_uuid = $1 and r.id = $1`,
     [runId],
   )
-  await sql.query('select pg_notify($1, $2)', [WAKE_CHANNEL, 'queue:*'])
   return { kind: 'retrying', from }
 }
 

@@ -11,6 +11,7 @@ import { RunControl } from '../run-control.ts'
 import type { RunObserver } from '../run-scope.ts'
 import { runFlow } from '../words.ts'
 import { openJournal } from './durable-journal.ts'
+import { endCancelled } from './end-cancelled.ts'
 import type { Executing, Executions } from './executions.ts'
 import { patiently } from './patience.ts'
 import type { RunLoader } from './run-loader.ts'
@@ -100,7 +101,8 @@ async function perform(claimed: Claimed, executing: Executing, ports: ExecutionP
   } catch (error) {
     if (error instanceof OwnershipLost || control.lost) throw new DBOSWorkflowConflictError(runId)
     if (error instanceof FlowCancelled) {
-      await patiently(control, () => endCancelled(ports.database, claimed))
+      // The engine then finds the outcome recorded, and leaves it.
+      await patiently(control, () => endCancelled(ports.database, runId, owner))
       ports.observer.runEnded(flow.name, 'cancelled', seconds())
       throw new DBOSWorkflowConflictError(runId)
     }
@@ -113,15 +115,4 @@ async function perform(claimed: Claimed, executing: Executing, ports: ExecutionP
     )
     throw failure
   }
-}
-
-/** The engine then finds the outcome recorded, and leaves it. */
-async function endCancelled(database: Database, { runId, owner }: Claimed): Promise<void> {
-  await database.query(
-    `update dbos.workflow_status
-     set status = 'CANCELLED', owner_xid = null, updated_at = (extract(epoch from now()) * 1000)::bigint,
-         completed_at = (extract(epoch from now()) * 1000)::bigint
-     where workflow_uuid = $1 and owner_xid = $2 and status = 'PENDING'`,
-    [runId, owner],
-  )
 }

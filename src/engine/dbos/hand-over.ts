@@ -1,6 +1,6 @@
 /** How runs change hands without being counted as the death of a worker. */
 import type { Sql } from '../../db/sql.ts'
-import { APPLICATION, WAKE_CHANNEL } from './identity.ts'
+import { APPLICATION, NOW_MS, WAKE_CHANNEL } from './identity.ts'
 
 /**
  * Back to the queue, for anyone. Leaving is not dying: the claim is not counted, so that a run that waits through
@@ -12,7 +12,7 @@ export async function handBack(sql: Sql, workerId: string): Promise<void> {
        update dbos.workflow_status
        set status = 'ENQUEUED', owner_xid = null, started_at_epoch_ms = null,
            queue_name = coalesce(queue_name, 'default'), recovery_attempts = greatest(recovery_attempts - 1, 1),
-           updated_at = (extract(epoch from now()) * 1000)::bigint
+           updated_at = ${NOW_MS}
        where status = 'PENDING' and executor_id = $1 and application_name = $2 returning 1)
      select pg_notify($3, 'queue:*') from (select 1 from back limit 1) any_run`,
     [workerId, APPLICATION, WAKE_CHANNEL],

@@ -11,5 +11,8 @@ export const FLOW_VERSION = '1'
 /** A run is started and recovered this often: one that took four workers down is parked as crashed. */
 export const MAX_RECOVERIES = 3
 
+/** Now, as the engine keeps times: epoch milliseconds on the database's clock. A piece of SQL. */
+export const NOW_MS = '(extract(epoch from now()) * 1000)::bigint'
+
 /** LISTEN channel: `queue:<name>` new runs, `run:<id>` a cancel or a signal for it. */
 export const WAKE_CHANNEL = 'prefect_wake'

@@ -6,6 +6,7 @@
 import type { DBOSExecutor } from '@dbos-inc/dbos-sdk/internal/dbos-executor'
 import { createGroupCommit } from '../../db/group-commit.ts'
 import type { Sql } from '../../db/sql.ts'
+import { NOW_MS } from './identity.ts'
 
 const MOST_IN_A_BATCH = 200
 const COMMITS_AT_ONCE = 2
@@ -16,8 +17,8 @@ const END_RUNS = `
   ), mine as (
     update dbos.workflow_status s
     set status = 'SUCCESS', owner_xid = null, deduplication_id = null,
-        updated_at = (extract(epoch from now()) * 1000)::bigint,
-        completed_at = (extract(epoch from now()) * 1000)::bigint
+        updated_at = ${NOW_MS},
+        completed_at = ${NOW_MS}
     from ended e
     where s.workflow_uuid = e.id and s.status = 'PENDING' and s.owner_xid = e.owner
     returning s.workflow_uuid as id

@@ -6,7 +6,7 @@ import type { WorkflowQueue } from '@dbos-inc/dbos-sdk/internal/wfqueue'
 import type { Database } from '../../db/pool.ts'
 import type { Logger } from '../../observability/logger.ts'
 import type { Engine } from '../engine.ts'
-import { type AnyFlow, type FlowDefinition, QUEUES } from '../flow.ts'
+import { type AnyFlow, type FlowFor, QUEUES } from '../flow.ts'
 import { pause } from '../pause.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { type ExecutionPorts, execute, type WorkerObserver } from './execution.ts'
@@ -25,8 +25,7 @@ export interface WorkerOptions<Deps> {
   pulse: Database
   databaseUrl: string
   engine: Engine
-  // biome-ignore lint/suspicious/noExplicitAny: flows of many shapes, which all make do with `Deps`
-  flows: readonly FlowDefinition<Deps, any, any>[]
+  flows: readonly FlowFor<Deps>[]
   deps: Deps
   identity: WorkerIdentity
   observer: WorkerObserver
