@@ -37,17 +37,22 @@ export async function endedRun(service: { url: string }, runId: string): Promise
   })
 }
 
-/** Sends `bytes` bytes of JSON, or as many as are taken; the status of the answer, which may come before the last. */
+/**
+ * Announces `bytes` bytes of JSON and begins to send them; goes on only when no answer comes, since whoever is still
+ * writing when the service hangs up may see that instead of the answer. Resolves with the status.
+ */
 export function statusOfLargeBody(service: { url: string }, path: string, bytes: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/json', 'content-length': String(bytes) }
     const sending = request(`${service.url}${BASE}/${path}`, { method: 'POST', headers }, (answer) => {
+      clearTimeout(rest)
       resolve(answer.statusCode ?? 0)
       answer.resume()
       sending.destroy()
     })
     sending.on('error', reject)
-    sending.end(`{"x":"${'x'.repeat(bytes - 8)}"}`)
+    sending.write('{"x":"')
+    const rest = setTimeout(() => sending.end(`${'x'.repeat(bytes - 8)}"}`), 2_000)
   })
 }
 
