@@ -14,9 +14,20 @@ declare module 'fastify' {
 }
 
 /** Call on the root, before any route. */
+const MOST_DROPPED_BYTES = 128 * 1024 * 1024
+
 export function addBodies(app: FastifyInstance): void {
   app.decorateRequest('rawText', undefined)
   app.removeAllContentTypeParsers()
+  // Answered without hanging up: what is still on its way is read and dropped, so that a sender who writes to the end
+  // sees the answer, not a cut connection. What announces far too much is cut off all the same.
+  app.addHook('onRequest', async (request) => {
+    const announced = Number(request.headers['content-length'] ?? 0)
+    const limit = request.routeOptions.bodyLimit ?? app.initialConfig.bodyLimit ?? Number.POSITIVE_INFINITY
+    if (announced > limit && announced <= MOST_DROPPED_BYTES) {
+      throw new HttpProblem(413, 'body_too_large', 'The body is too large: send less at once.')
+    }
+  })
   const parseJson = app.getDefaultJsonParser('error', 'error')
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     const bytes = body as Buffer
