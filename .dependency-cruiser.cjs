@@ -53,7 +53,7 @@ const OTHERS = [
   {
     name: 'integrations',
     from: '^src/integrations/([^/]+)',
-    may: [...toolbox, '^src/integrations/$1', '^src/engine/(errors|flow)\\.ts$'],
+    may: [...toolbox, '^src/integrations/($1|outbound|cache)/', '^src/engine/(errors|flow)\\.ts$'],
   },
   { name: 'config', from: '^src/config\\.ts$', may: [...toolbox, DOMAIN] },
   {
@@ -117,7 +117,12 @@ module.exports = {
       'vendors-behind-integrations',
       'Only its adapter knows a vendor: the rooms above see a port.',
       { path: '^src/', pathNot: INTEGRATIONS },
-      { path: ['^node_modules/@slack/', '^node_modules/ioredis/'] },
+      {
+        path: [
+          '^node_modules/(@slack|@aws-sdk|ioredis|twilio|flydrive|undici|cockatiel)/',
+          '^node_modules/(@types/)?nodemailer/',
+        ],
+      },
     ),
     never(
       'rabbitmq-behind-amqp',

@@ -33,6 +33,7 @@ COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY package.json ./
 COPY migrations ./migrations
+COPY templates ./templates
 # npm does this where it installs a package; here for `docker exec <container> prefect-service ...`.
 RUN chmod 755 dist/src/cli/main.js && ln -s /app/dist/src/cli/main.js /usr/local/bin/prefect-service
 USER node

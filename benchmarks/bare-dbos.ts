@@ -5,7 +5,7 @@
 import { createServer } from 'node:http'
 import { DBOS } from '@dbos-inc/dbos-sdk'
 import pg from 'pg'
-import { AttendanceEvent } from '../src/contract/event.ts'
+import { AttendanceEvent } from '../src/contract/attendance-event.ts'
 import { toInstant } from '../src/domain/hotel-time.ts'
 import { lateMinutes, nearestShift } from '../src/domain/lateness.ts'
 

@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { countTests, describeSkips } from './test-counts.mjs'
-import { provideRabbitMQ, provideRedis } from './test-services.mjs'
+import { findRabbitMQ, provideRabbitMQ, provideRedis } from './test-services.mjs'
 
 const PROJECTS = ['unit', 'integration', 'acceptance', 'crash']
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -22,6 +22,7 @@ async function main() {
   try {
     services.push(await provideRabbitMQ(join(folder, 'rabbitmq')))
     services.push(await provideRedis(join(folder, 'redis')))
+    services.push(findRabbitMQ())
     const report = join(folder, 'report.json')
     const code = await runVitest(report, services)
     return conclude(code, report, services)

@@ -53,13 +53,27 @@ async function provide({ name, variable, setting, fallback, program, answers, st
   return { name, variable, advice: `${program} did not start`, url: undefined, stop: nothingToStop }
 }
 
-async function startRabbitMQ(folder) {
-  // Debian's wrapper in PATH changes user and folders; the script behind it does neither.
-  const program = executable('/usr/lib/rabbitmq/bin/rabbitmq-server') ?? onPath('rabbitmq-server')
+/** The program alone, for a test that stops its broker: `url` is its path, and nothing is started. */
+export function findRabbitMQ() {
+  const advice = 'install rabbitmq-server'
+  const variable = 'PREFECT_TEST_RABBITMQ_SERVER'
+  return { name: 'rabbitmq-server', variable, advice, url: rabbitMQServer(), stop: nothingToStop }
+}
+
+// Debian's wrapper in PATH changes user and folders; the script behind it does neither.
+const rabbitMQServer = () => executable('/usr/lib/rabbitmq/bin/rabbitmq-server') ?? onPath('rabbitmq-server')
+
+/**
+ * Starts a node of our own: `{ url, running(), stop(), kill(), log }`, or undefined where it is not installed. Started
+ * again on the same folder and `port` by the same process, it is the same node with its queues.
+ */
+export async function startRabbitMQ(folder, { port: wanted } = {}) {
+  const program = rabbitMQServer()
   if (program === undefined) return undefined
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   writeFileSync(join(folder, 'enabled_plugins'), '[].\n')
-  const [port, distributionPort, epmdPort] = [await freePort(), await freePort(), await freePort()]
+  const port = wanted ?? (await freePort())
+  const [distributionPort, epmdPort] = [await freePort(), await freePort()]
   writeFileSync(join(folder, 'rabbitmq.conf'), `listeners.tcp.1 = 127.0.0.1:${port}\n`)
   const env = {
     ...process.env,
@@ -78,13 +92,14 @@ async function startRabbitMQ(folder) {
     RABBITMQ_PID_FILE: join(folder, 'pid'),
   }
   const server = launch(program, [], { env, cwd: folder, log: join(folder, 'start.log') })
-  const stop = async () => {
-    await server.stop()
-    // Erlang's name server outlives its nodes; this one, on a port of its own, is ours.
+  // Erlang's name server outlives its nodes; this one, on a port of its own, is ours.
+  const andItsNameServer = (end) => async () => {
+    await end()
     const epmd = onPath('epmd')
     if (epmd !== undefined) await launch(epmd, ['-kill'], { env, cwd: '/' }).ended
   }
-  return { ...server, stop, url: `amqp://guest:guest@127.0.0.1:${port}` }
+  const url = `amqp://guest:guest@127.0.0.1:${port}`
+  return { ...server, stop: andItsNameServer(server.stop), kill: andItsNameServer(server.kill), url }
 }
 
 async function startRedis(folder) {
@@ -132,10 +147,13 @@ function launch(program, args, { env, cwd, log }) {
   const stop = async () => {
     signal('SIGTERM')
     await Promise.race([ended, sleep(20_000, undefined, { ref: false })])
+    await kill()
+  }
+  const kill = async () => {
     signal('SIGKILL')
     await ended
   }
-  return { running: () => alive, stop, ended, log }
+  return { running: () => alive, stop, kill, ended, log }
 }
 
 function onPath(name) {

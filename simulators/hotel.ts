@@ -1,4 +1,6 @@
 import type { Sql } from '../src/db/sql.ts'
+import { FAMILY, GIVEN, MIDDLE } from './names.ts'
+import { seededRandom } from './seeded-random.ts'
 
 /** Department, its supervisor's Slack id and name, and the shifts its people work: start and end, hotel clock. */
 const DEPARTMENTS = [
@@ -40,49 +42,6 @@ const DEPARTMENTS = [
   },
 ] as const
 
-const FAMILY = [
-  'Nguyễn',
-  'Trần',
-  'Lê',
-  'Phạm',
-  'Hoàng',
-  'Huỳnh',
-  'Phan',
-  'Vũ',
-  'Võ',
-  'Đặng',
-  'Bùi',
-  'Đỗ',
-  'Hồ',
-  'Ngô',
-  'Dương',
-]
-const MIDDLE = ['Văn', 'Thị', 'Minh', 'Thanh', 'Ngọc', 'Quốc', 'Hữu', 'Thu', 'Gia', 'Đức']
-const GIVEN = [
-  'An',
-  'Bình',
-  'Châu',
-  'Dũng',
-  'Giang',
-  'Hà',
-  'Hải',
-  'Hoa',
-  'Khánh',
-  'Lan',
-  'Linh',
-  'Long',
-  'Nam',
-  'Nga',
-  'Phúc',
-  'Quân',
-  'Sơn',
-  'Thảo',
-  'Trang',
-  'Tuấn',
-  'Vy',
-  'Yến',
-]
-
 const EMPLOYEES = 60
 const FLOORS = 8
 const ROOMS_PER_FLOOR = 15
@@ -94,7 +53,7 @@ const WORKING_DAYS = 6
  * hotel; a second run changes nothing, and rows that are there already are left as they are.
  */
 export async function seedHotel(sql: Sql, { seed = 1 }: { seed?: number } = {}): Promise<void> {
-  const random = randomFrom(seed)
+  const random = seededRandom(`hotel ${seed}`)
   const employees = Array.from({ length: EMPLOYEES }, (_, index) => employee(index, random))
   await insertAll(
     sql,
@@ -174,15 +133,4 @@ async function insertAll(sql: Sql, table: string, columns: string[], rows: unkno
     `insert into ${table} (${columns.join(', ')}) values ${places.join(', ')} on conflict do nothing`,
     rows.flat(),
   )
-}
-
-/** A small seeded generator (mulberry32): numbers in [0, 1). */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
 }

@@ -1,5 +1,6 @@
 /** What the staff-door cameras of one hotel day see and send: planned from a seed, the same every time. */
 import { atLocal, dayOfWeek } from '../src/domain/hotel-time.ts'
+import { seededRandom } from './seeded-random.ts'
 
 export interface Rostered {
   employee_id: string
@@ -22,7 +23,7 @@ const MINUTE = 60_000
 
 /** All messages of the shifts that start on `date` ('YYYY-MM-DD'), in the order they are sent. */
 export function planStaffDay(date: string, roster: readonly Rostered[], timezone: string): Sending[] {
-  const random = seeded(date)
+  const random = seededRandom(date)
   const sendings = roster
     .filter((row) => row.day_of_week === dayOfWeek(date))
     .toSorted((a, b) => a.start_time.localeCompare(b.start_time))
@@ -100,16 +101,4 @@ function brokenSending(employee: string, at: Date, random: () => number): Sendin
   if (pick === broken.length)
     return { at, body: undefined, raw: `{"employee_id": "${employee}", "timesta`, key }
   return { at, body: broken[pick], key }
-}
-
-/** mulberry32 over the text: small, and good enough for a hotel. Numbers in [0, 1). */
-function seeded(text: string): () => number {
-  let state = 0
-  for (const character of text) state = (Math.imul(state, 31) + character.charCodeAt(0)) | 0
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
-  }
 }

@@ -1,18 +1,25 @@
 /** The demo's live summary: redrawn in a terminal, a line every five seconds anywhere else. */
 import type { Sql } from '../src/db/sql.ts'
-import type { Cameras } from './cameras.ts'
-import type { SimulatedMessage } from './slack.ts'
+import type { HotelClock } from './hotel-clock.ts'
+import type { SmtpSimulator } from './smtp.ts'
 
 export interface Figures {
   accepted: number
   rejected: number
   completed: number
   failed: number
+  undone: number
+  flagged: number
   open: number
   punches: number
   late: number
-  told: number
-  lastReason: string | null
+  staying: number
+  dirty: number
+  slack: number
+  email: number
+  texts: number
+  requests: number
+  lastFailure: string | null
 }
 
 /** One look at the database. */
@@ -22,20 +29,33 @@ export async function readFigures(sql: Sql): Promise<Figures> {
             (select count(*)::int from prefect.events where status = 'rejected') as rejected,
             (select count(*)::int from dbos.workflow_status where status = 'SUCCESS') as completed,
             (select count(*)::int from dbos.workflow_status where status = 'ERROR') as failed,
+            (select count(distinct workflow_uuid)::int from dbos.operation_outputs
+              where output::json ->> 'k' = 'undo') as undone,
+            (select count(*)::int from prefect.flow_runs where flagged is not null) as flagged,
             (select count(*)::int from dbos.workflow_status where status in ('PENDING', 'ENQUEUED')) as open,
             (select count(*)::int from attendance_logs) as punches,
             (select count(*)::int from attendance_logs where is_late) as late,
-            (select count(*)::int from prefect.notifications where status = 'sent') as told,
-            (select reason from prefect.events where status = 'rejected' order by received_at desc limit 1)
-              as "lastReason"`,
+            (select count(*)::int from bookings where status = 'checked_in') as staying,
+            (select count(*)::int from rooms where status in ('dirty', 'pickup')) as dirty,
+            (select count(*)::int from prefect.notifications where status = 'sent' and channel = 'slack') as slack,
+            (select count(*)::int from prefect.notifications where status = 'sent' and channel = 'email') as email,
+            (select count(*)::int from prefect.notifications
+              where status = 'sent' and channel in ('sms', 'whatsapp')) as texts,
+            (select count(*)::int from prefect.guest_requests) as requests,
+            (select r.workflow_name || ': ' || (o.error::json ->> 'code')
+             from prefect.flow_runs r join dbos.workflow_output o on o.workflow_uuid = r.id
+             where o.error is not null order by r.created_at desc limit 1) as "lastFailure"`,
   )
   return figures as Figures
 }
 
 export interface SummaryOptions {
   sql: Sql
-  cameras: Cameras
-  slack: readonly SimulatedMessage[]
+  clock: HotelClock
+  via: string
+  /** Events and requests of this start. */
+  sent(): number
+  smtp: Pick<SmtpSimulator, 'mails'>
   timezone: string
 }
 
@@ -58,28 +78,33 @@ export function showSummary(options: SummaryOptions): () => void {
   return () => clearInterval(timer)
 }
 
-function panel({ cameras, slack, timezone }: SummaryOptions, f: Figures): string[] {
-  const lastAlert = slack.at(-1)?.text.split('\n').slice(2, 4).join(', ')
+function panel({ clock, via, sent, smtp, timezone }: SummaryOptions, f: Figures): string[] {
+  const mail = smtp.mails.at(-1)
   return [
     '',
-    `  Hotel time   ${hotelClock(cameras.clock(), timezone)}    cameras send over ${cameras.via}, accelerated`,
+    `  Hotel time   ${hotelClock(clock.now(), timezone)}    events travel over ${via}, accelerated`,
     '',
-    `  Events       ${number(f.accepted)} accepted   ${number(f.rejected)} rejected   ${number(cameras.sent)} sent this time`,
+    `  Events       ${number(f.accepted)} accepted   ${number(f.rejected)} rejected   ${number(sent())} sent this time`,
     `  Runs         ${number(f.completed)} completed  ${number(f.failed)} failed     ${number(f.open)} in progress`,
-    `  Attendance   ${number(f.punches)} punches    ${number(f.late)} late       ${number(f.told)} alerts to supervisors`,
+    `  Sagas        ${number(f.undone)} undone     ${number(f.flagged)} flagged for a person`,
     '',
-    `  Last alert   ${lastAlert ?? 'none yet'}`,
-    `  Last refusal ${f.lastReason?.replace('The event does not fit its schema. ', '') ?? 'none yet'}`,
+    `  Attendance   ${number(f.punches)} punches    ${number(f.late)} late`,
+    `  Guests       ${number(f.staying)} staying    ${number(f.requests)} requests`,
+    `  Rooms        ${number(f.dirty)} to clean`,
+    `  Messages     ${number(f.email)} emails     ${number(f.slack)} in Slack   ${number(f.texts)} texts`,
+    '',
+    `  Last email   ${mail ? `${mail.subject} → ${mail.to}` : 'none yet'}`,
+    `  Last failure ${f.lastFailure ?? 'none yet'}`,
     '',
     '  Ctrl-C stops it; the next start goes on with the next day.',
   ]
 }
 
-function oneLine({ cameras, timezone }: SummaryOptions, f: Figures): string {
+function oneLine({ clock, timezone }: SummaryOptions, f: Figures): string {
   return (
-    `${hotelClock(cameras.clock(), timezone)}  events ${f.accepted} accepted, ${f.rejected} rejected` +
+    `${hotelClock(clock.now(), timezone)}  events ${f.accepted} accepted, ${f.rejected} rejected` +
     `  runs ${f.completed} completed, ${f.failed} failed, ${f.open} in progress` +
-    `  late ${f.late}  supervisors told ${f.told}`
+    `  emails ${f.email}  Slack ${f.slack}  texts ${f.texts}  late ${f.late}  undone ${f.undone}`
   )
 }
 

@@ -21,6 +21,8 @@ import { openConsumers, openIntake } from './event-intake.ts'
 import { openWorker } from './flow-worker.ts'
 import { readHealth } from './health.ts'
 import { observeService } from './observers.ts'
+import { openOutsideServices } from './outside-services.ts'
+import { openTelemetry } from './telemetry.ts'
 import { VERSION } from './version.ts'
 
 export interface App {
@@ -31,17 +33,22 @@ export interface App {
   close(): Promise<void>
 }
 
+export interface AppOptions {
+  /** What flows read as the time: a simulated hotel has a clock of its own. Default: this machine's. */
+  now?: (() => Date) | undefined
+}
+
 type Closing = () => Promise<unknown>
 
 /**
  * Resolves when it listens. A start that fails closes what it had opened, in order, and throws why: OpenToOthers,
  * MigrationError, EmbeddedPostgresError, or what the database or the port answered.
  */
-export async function startApp(config: Config, logger: Logger): Promise<App> {
+export async function startApp(config: Config, logger: Logger, { now }: AppOptions = {}): Promise<App> {
   const closings: Closing[] = []
   const close = () => closeAll(closings, logger)
   try {
-    const { url, databaseUrl } = await build(config, logger, closings)
+    const { url, databaseUrl } = await build(config, logger, now, closings)
     return { url, databaseUrl, close }
   } catch (error) {
     await close()
@@ -49,7 +56,10 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   }
 }
 
-async function build(config: Config, logger: Logger, closings: Closing[]) {
+async function build(config: Config, logger: Logger, now: AppOptions['now'], closings: Closing[]) {
+  const metrics = createMetrics()
+  const telemetry = await openTelemetry(config, { metrics, logger })
+  closings.push(() => telemetry.close())
   const {
     database,
     url: databaseUrl,
@@ -68,17 +78,22 @@ async function build(config: Config, logger: Logger, closings: Closing[]) {
   closings.push(() => pulse.close())
   const open = await isOpen(config, database)
 
-  const metrics = createMetrics()
   let worker: Worker | undefined
   const wake = (queue: string) => (worker ? worker.kick(queue) : announceQueue(database, queue))
   const engine = createDurableEngine(database, wake)
   const flows = new Map<string, AnyFlow>(FLOWS.map((flow) => [flow.name, flow]))
   const intake = openIntake(config, { database, flows, metrics, wake })
 
-  worker = await openWorker(config, { database, pulse, databaseUrl, engine, metrics, logger })
-  closings.push(async () => worker?.drain(config.SHUTDOWN_GRACE_SECONDS * 1000))
   const redis = config.REDIS_URL ? connectRedis(config.REDIS_URL, logger) : undefined
   closings.push(async () => redis?.close())
+  if (config.ROLES.includes('worker')) {
+    const observer = telemetry.calls
+    const outside = await openOutsideServices(config, { observer, redis: redis?.client, logger })
+    closings.push(() => outside.close())
+    const stores = { database, pulse, databaseUrl, engine }
+    worker = await openWorker(config, { ...stores, metrics, telemetry, outside, now, logger })
+    closings.push(async () => worker?.drain(config.SHUTDOWN_GRACE_SECONDS * 1000))
+  }
   const consumers = await openConsumers(config, { intake, metrics, logger })
   closings.push(async () => consumers?.close())
   closings.push(observeService(metrics, database, () => worker?.running() ?? 0))

@@ -2,16 +2,16 @@
 import { randomBytes } from 'node:crypto'
 import type { Config } from '../config.ts'
 import type { Database } from '../db/pool.ts'
+import type { HotelRules } from '../domain/hotel-rules.ts'
 import { startWorker, type Worker } from '../engine/dbos/worker.ts'
 import type { Engine } from '../engine/engine.ts'
 import { FLOWS, type ServiceDeps } from '../flows/catalogue.ts'
-import { createSlack } from '../integrations/slack/web-api.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
-import { observeNotifications, observeWorker } from './observers.ts'
+import { observeNotifications } from './observers.ts'
+import type { OutsideServices } from './outside-services.ts'
+import type { Telemetry } from './telemetry.ts'
 import { VERSION } from './version.ts'
-
-const SLACK_PATIENCE_MS = 10_000
 
 export interface WorkerParts {
   database: Database
@@ -19,27 +19,51 @@ export interface WorkerParts {
   databaseUrl: string
   engine: Engine
   metrics: Metrics
+  telemetry: Telemetry
+  outside: OutsideServices
+  /** What flows read as the time. Default: this machine's. */
+  now: (() => Date) | undefined
   logger: Logger
 }
 
-/** Undefined where this process is no worker. */
-export async function openWorker(
+export function openWorker(
   config: Config,
-  { metrics, ...parts }: WorkerParts,
-): Promise<Worker | undefined> {
-  if (!config.ROLES.includes('worker')) return undefined
-  const { SLACK_BOT_TOKEN: token, SLACK_API_URL: apiUrl } = config
-  const timeoutMs = SLACK_PATIENCE_MS
+  { metrics, telemetry, outside, ...parts }: WorkerParts,
+): Promise<Worker> {
   const deps: ServiceDeps = {
+    ...outside.services,
     attendance: {
       minConfidence: config.ATTENDANCE_MIN_CONFIDENCE,
       graceMinutes: config.ATTENDANCE_GRACE_MINUTES,
       timezone: config.HOTEL_TIMEZONE,
     },
-    slack: token ? createSlack({ token, apiUrl, timeoutMs, logger: parts.logger }) : undefined,
+    hotel: hotelRules(config),
     notified: observeNotifications(metrics),
     database: parts.database,
   }
   const identity = { id: `w_${randomBytes(8).toString('hex')}`, roles: config.ROLES, version: VERSION }
-  return startWorker({ ...parts, flows: FLOWS, deps, identity, observer: observeWorker(metrics) })
+  return startWorker({ ...parts, flows: FLOWS, deps, identity, observer: telemetry.worker })
+}
+
+function hotelRules(config: Config): HotelRules {
+  return {
+    name: config.HOTEL_NAME,
+    timezone: config.HOTEL_TIMEZONE,
+    language: config.HOTEL_LANGUAGE,
+    currency: config.HOTEL_CURRENCY,
+    nightAuditAt: config.NIGHT_AUDIT_AT,
+    checkInTime: config.CHECK_IN_TIME,
+    checkOutTime: config.CHECK_OUT_TIME,
+    inspectsRooms: config.ROOM_INSPECTION === 'yes',
+    roomReadyDelaySeconds: config.ROOM_READY_DELAY_SECONDS,
+    quietHours: config.QUIET_HOURS,
+    guestRequestMinutes: config.GUEST_REQUEST_MINUTES,
+    anomalyWindowMinutes: config.ANOMALY_WINDOW_MINUTES,
+    anomalyAcknowledgeMinutes: config.ANOMALY_ACKNOWLEDGE_MINUTES,
+    dutyManager: { slack: config.DUTY_MANAGER_SLACK, phone: config.DUTY_MANAGER_PHONE },
+    housekeeping: {
+      shiftMinutes: config.HOUSEKEEPING_SHIFT_MINUTES,
+      maxRooms: config.HOUSEKEEPING_MAX_ROOMS,
+    },
+  }
 }

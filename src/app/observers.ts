@@ -1,8 +1,13 @@
-/** Turns what the parts tell into metrics. */
+/** Turns what the parts tell into metrics, measurements and error reports. */
 import { readCounts } from '../db/health.ts'
 import type { Database } from '../db/pool.ts'
 import type { WorkerObserver } from '../engine/dbos/execution.ts'
+import { FlowFailure, TaskFailed } from '../engine/errors.ts'
+import type { CallObserver } from '../integrations/outbound/service-guard.ts'
+import type { ErrorReports } from '../observability/error-reports.ts'
+import type { Measurements } from '../observability/measurements.ts'
 import type { Metrics } from '../observability/metrics.ts'
+import { openSpan } from '../observability/spans.ts'
 
 const SAMPLE_MS = 10_000
 
@@ -26,9 +31,91 @@ export function observeWorker(metrics: Metrics): WorkerObserver {
   }
 }
 
+/** One observer that tells all of them, in order. */
+export function observeTogether(observers: readonly WorkerObserver[]): WorkerObserver {
+  const all =
+    <Name extends keyof WorkerObserver>(name: Name) =>
+    (...told: Parameters<WorkerObserver[Name]>) => {
+      for (const observer of observers) (observer[name] as (...told: unknown[]) => void)(...told)
+    }
+  return {
+    runStarted: all('runStarted'),
+    runEnded: all('runEnded'),
+    recovered: all('recovered'),
+    taskEnded: all('taskEnded'),
+    taskRetried: all('taskRetried'),
+    undoFailed: all('undoFailed'),
+  }
+}
+
+/** Every run and task as a point: tags workflow, task, status; fields in seconds. */
+export function measureWorker({ write }: Pick<Measurements, 'write'>): WorkerObserver {
+  return {
+    ...NOTHING,
+    runEnded: (workflow, status, duration, { waited }) =>
+      write('flow_run', { workflow, status }, { duration, waited }),
+    taskEnded: (workflow, task, ok, duration) =>
+      write('task_run', { workflow, task, status: ok ? 'completed' : 'failed' }, { duration }),
+  }
+}
+
+/**
+ * Reports the runs that failed for a reason no flow foresees. A FlowFailure is a flow's own decision, such as
+ * `low_confidence`; a failed child has been reported as a run of its own.
+ */
+export function reportFailures({ report }: Pick<ErrorReports, 'report'>): WorkerObserver {
+  return {
+    ...NOTHING,
+    runEnded(flow, _status, _seconds, { runId, failure }) {
+      if (failure === undefined || isForeseen(failure.error, failure.code)) return
+      const { error, code, task } = failure
+      // What the task threw, when that was in this execution: its stack leads to the cause.
+      const thrown = error instanceof TaskFailed && error.cause !== undefined ? error.cause : error
+      report(thrown, { code, runId, flow, ...(task === null ? {} : { task }) })
+    },
+  }
+}
+
+/** Codes of the engine's own, though it tells them as a flow would. */
+const FAULTS = ['flow_changed', 'saga_undo_failed']
+
+const isForeseen = (error: unknown, code: string) =>
+  error instanceof FlowFailure ? !FAULTS.includes(code) : code === 'child_failed'
+
+const nothing = () => {}
+const NOTHING: WorkerObserver = {
+  runStarted: nothing,
+  runEnded: nothing,
+  recovered: nothing,
+  taskEnded: nothing,
+  taskRetried: nothing,
+  undoFailed: nothing,
+}
+
+const OPENNESS = { closed: 0, half_open: 0.5, open: 1 } as const
+
+/** What the guards of other services tell: counted, and a span for each call in the trace it belongs to. */
+export function observeCalls(metrics: Metrics): CallObserver {
+  return {
+    called(service, operation, outcome, seconds) {
+      metrics.serviceCalls.inc({ service, operation, outcome })
+      metrics.serviceCallDuration.observe({ service, operation }, seconds)
+      const attributes = {
+        'peer.service': service,
+        'prefect.operation': operation,
+        'prefect.outcome': outcome,
+      }
+      const startedAt = Date.now() - seconds * 1000
+      const name = `${service} ${operation}`
+      openSpan({ name, kind: 'client', attributes, startedAt }).end(outcome === 'ok' ? undefined : outcome)
+    },
+    circuit: (service, state) => metrics.circuitOpen.set({ service }, OPENNESS[state]),
+  }
+}
+
 /** How each message ended, counted by channel. */
 export function observeNotifications(metrics: Metrics) {
-  return (channel: string, outcome: 'sent' | 'sandbox' | 'failed') =>
+  return (channel: string, outcome: 'sent' | 'sandbox' | 'failed' | 'dropped') =>
     metrics.notifications.inc({ channel, outcome })
 }
 

@@ -2,65 +2,33 @@ import { z } from 'zod'
 import { Instant } from './instant.ts'
 import { PageQuery } from './page.ts'
 
-/** Most specific first in the docs; `attendance` is the only kind with a flow behind it so far. */
-export const EVENT_KINDS = ['attendance'] as const
+/** One schema, one endpoint `events/{kind}`, one RabbitMQ queue each. */
+export const EVENT_KINDS = ['attendance', 'room_status', 'booking', 'ml_prediction', 'anomaly'] as const
 export type EventKind = (typeof EVENT_KINDS)[number]
-
-/**
- * A face recognised at a staff door, as the CV service sends it.
- * `confidence` is 0..1. `timestamp` without an offset is read in the hotel's timezone.
- * Unknown fields are kept in the audit trail and ignored.
- */
-export const AttendanceEvent = z
-  .object({
-    employee_id: z.string().trim().min(1).max(100),
-    timestamp: Instant,
-    action: z.enum(['check_in', 'check_out']),
-    camera_id: z.string().min(1).max(200).optional(),
-    confidence: z.number().min(0).max(1),
-    metadata: z.record(z.string(), z.unknown()).optional(),
-  })
-  .meta({
-    id: 'AttendanceEvent',
-    description: 'A face recognised at a staff door',
-    examples: [
-      {
-        employee_id: 'EMP001',
-        timestamp: '2025-01-17T08:30:00Z',
-        action: 'check_in',
-        camera_id: 'cam_lobby_01',
-        confidence: 0.98,
-        metadata: { face_quality: 0.95, liveness_check: true },
-      },
-    ],
-  })
-export type AttendanceEvent = z.infer<typeof AttendanceEvent>
 
 export const StartedRun = z.object({ workflow: z.string(), flow_run_id: z.string() })
 export type StartedRun = z.infer<typeof StartedRun>
 
-/** The answer to `POST events/attendance`. */
-export const AttendanceAccepted = z
+/** The answer to an event that starts several workflows; each run is listed, in order. */
+export const EventAccepted = z
   .object({
     event_id: z.string(),
     status: z.literal('accepted'),
-    workflow_triggered: z.string(),
-    flow_run_id: z.string(),
+    workflows_triggered: z.array(z.object({ workflow: z.string(), flow_run_id: z.string() })),
     message: z.string(),
   })
   .meta({
-    id: 'AttendanceAccepted',
+    id: 'EventAccepted',
     examples: [
       {
-        event_id: 'evt_12345',
+        event_id: 'evt_67890',
         status: 'accepted',
-        workflow_triggered: 'process_attendance',
-        flow_run_id: 'fr_attendance_001',
-        message: 'Attendance event received and workflow triggered',
+        workflows_triggered: [{ workflow: 'update_room_status_db', flow_run_id: 'fr_room_001' }],
+        message: 'Room status event received and workflows triggered',
       },
     ],
   })
-export type AttendanceAccepted = z.infer<typeof AttendanceAccepted>
+export type EventAccepted = z.infer<typeof EventAccepted>
 
 /** The answer to `POST events/{id}/replay`: a new event, with runs of its own. */
 export const EventReplayed = z

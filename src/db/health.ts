@@ -1,5 +1,5 @@
 /** What the health endpoint and the gauges ask the database. */
-import { APPLICATION } from './application.ts'
+import { APPLICATION, NEVER_MS } from './application.ts'
 import type { Sql } from './sql.ts'
 
 /** A worker whose last heartbeat is older than this is dead: the others take its runs. */
@@ -29,7 +29,7 @@ export async function readCounts(sql: Sql): Promise<ServiceCounts> {
        (select count(*)::int from dbos.workflow_status
           where status = 'PENDING' and application_name = $1) as active,
        (select count(*)::int from dbos.workflow_status
-          where status = 'DELAYED' and application_name = $1) as scheduled,
+          where status = 'DELAYED' and delay_until_epoch_ms < ${NEVER_MS} and application_name = $1) as scheduled,
        (select coalesce(greatest(extract(epoch from clock_timestamp())
                  - min(greatest(created_at, delay_until_epoch_ms)) / 1000.0, 0), 0)::float8
           from dbos.workflow_status where status = 'ENQUEUED' and application_name = $1) as backlog,

@@ -1,29 +1,32 @@
 /** Reading the outbox: every message to a person, sent or not. */
-import type { Notification } from '../contract/notification.ts'
+import type { Notification, NotificationListQuery } from '../contract/notification.ts'
 import { conditions } from './conditions.ts'
 import { instantText } from './instant-text.ts'
 import { type Page, readPage } from './page.ts'
 import type { Sql } from './sql.ts'
 
 interface NotificationRow
-  extends Omit<Notification, 'notification_id' | 'flow_run_id' | 'created_at' | 'sent_at'> {
+  extends Omit<Notification, 'notification_id' | 'flow_run_id' | 'created_at' | 'not_before' | 'sent_at'> {
   id: string
   run_id: string | null
   created_at: Date
+  not_before: Date | null
   sent_at: Date | null
 }
 
-const COLUMNS = `n.id, n.channel, n.recipient, n.template, n.subject_key, n.language, n.body, n.status, n.provider_id,
-  n.attempts, n.last_error, n.run_id, n.subjects, n.created_at, n.sent_at`
+const COLUMNS = `n.id, n.channel, n.recipient, n.template, n.subject_key, n.language, n.subject_line, n.body, n.status,
+  n.provider_id, n.attempts, n.last_error, n.run_id, n.subjects, n.created_at, n.not_before, n.sent_at`
 
 /** One page of messages, newest first, and how many there are in all. */
 export async function listNotifications(
   sql: Sql,
-  filter: { status?: Notification['status'] | undefined; subject?: string | undefined },
+  filter: Omit<NotificationListQuery, keyof Page>,
   page: Page,
 ): Promise<{ notifications: Notification[]; total: number }> {
   const clause = conditions()
   if (filter.status !== undefined) clause.add('n.status = ?', filter.status)
+  if (filter.template !== undefined) clause.add('n.template = ?', filter.template)
+  if (filter.channel !== undefined) clause.add('n.channel = ?', filter.channel)
   if (filter.subject !== undefined) clause.about('n.id', 'notification', filter.subject)
   const { rows, total } = await readPage<NotificationRow>(
     sql,
@@ -33,12 +36,20 @@ export async function listNotifications(
   return { notifications: rows.map(notificationOf), total }
 }
 
-function notificationOf({ id, run_id, created_at, sent_at, ...row }: NotificationRow): Notification {
+function notificationOf({
+  id,
+  run_id,
+  created_at,
+  not_before,
+  sent_at,
+  ...row
+}: NotificationRow): Notification {
   return {
     ...row,
     notification_id: id,
     flow_run_id: run_id,
     created_at: instantText(created_at),
+    not_before: instantText(not_before),
     sent_at: instantText(sent_at),
   }
 }

@@ -19,14 +19,15 @@ export interface RunFilter {
 const ENGINE_STATES: Record<RunStatus, readonly string[]> = {
   scheduled: ['DELAYED'],
   late: ['DELAYED', 'ENQUEUED'],
-  pending: ['ENQUEUED'],
+  // One that is announced is delayed until its parent starts it, and as good as cancelled when that never will.
+  pending: ['ENQUEUED', 'DELAYED'],
   cancelling: ['ENQUEUED', 'PENDING'],
   running: ['PENDING'],
   retrying: ['PENDING'],
   waiting: ['PENDING'],
   completed: ['SUCCESS'],
   failed: ['ERROR'],
-  cancelled: ['CANCELLED'],
+  cancelled: ['CANCELLED', 'DELAYED'],
   crashed: ['MAX_RECOVERY_ATTEMPTS_EXCEEDED'],
 }
 

@@ -15,6 +15,10 @@ export interface StartRequest {
   /** Of the body first sent under `idempotencyKey`. */
   requestHash?: string
   createdBy?: string
+  /** W3C trace context of what asks for it. */
+  traceparent?: string | undefined
+  /** Not started yet: the flow of `parentRunId` will, as its child. Until then it is there to be asked about. */
+  announced?: boolean
 }
 
 export type CancelOutcome =

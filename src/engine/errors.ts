@@ -38,15 +38,21 @@ export class FlowFailure extends Error {
   }
 }
 
-/** A task's last attempt failed, or its recorded failure is replayed. */
+/** A task's last attempt failed, or its recorded failure is replayed. `cause`: what it threw, in this execution. */
 export class TaskFailed extends Error {
   override readonly name = 'TaskFailed'
   readonly code: string
   readonly taskName: string
   /** The steps that failed (several in a fan-out): what a retry does again. */
   readonly steps: readonly number[]
-  constructor(taskName: string, code: string, message: string, steps: readonly number[] = []) {
-    super(message)
+  constructor(
+    taskName: string,
+    code: string,
+    message: string,
+    steps: readonly number[] = [],
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
     this.taskName = taskName
     this.code = code
     this.steps = steps

@@ -31,7 +31,8 @@ function valuesOf<T>(outcomes: PromiseSettledResult<T>[]): T[] {
   const reasons = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []))
   const [first] = reasons
   if (first instanceof TaskFailed) {
-    throw new TaskFailed(first.taskName, first.code, first.message, reasons.flatMap(failedSteps))
+    const { taskName, code, message, cause } = first
+    throw new TaskFailed(taskName, code, message, reasons.flatMap(failedSteps), { cause })
   }
   if (reasons.length > 0) throw first
   return outcomes.map((outcome) => (outcome as PromiseFulfilledResult<T>).value)

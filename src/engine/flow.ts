@@ -127,12 +127,18 @@ export type FlowFor<Deps> = FlowDefinition<Deps, any, any>
 // biome-ignore lint/suspicious/noExplicitAny: whoever only names or starts a flow does not care what it needs
 export type AnyFlow = FlowFor<any>
 
-/** How many runs of a queue one worker takes at a time. `events` is the one people wait for. */
+/**
+ * How many runs of a queue one worker works on at a time. A run that waits, or is out for another service's answer,
+ * does not count. `events` is the one people wait for.
+ */
 export const QUEUES = {
   events: { workerConcurrency: 48 },
   default: { workerConcurrency: 50 },
 } as const
 export type QueueName = keyof typeof QUEUES
+
+/** Runs of a queue that one worker has in hand at most, those that wait included. */
+export const MOST_IN_HAND = 1_000
 
 /** The queue a flow's runs wait in. */
 export function queueOf(flow: Pick<AnyFlow, 'queue'>): QueueName {

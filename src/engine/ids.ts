@@ -14,6 +14,11 @@ export function runIdFor(...parts: readonly string[]): string {
   return `fr_${base32(createHash('sha256').update(JSON.stringify(parts)).digest())}`
 }
 
+/** The id of the run that a flow's step `step` starts as its child. `generation` counts restarts from the top. */
+export function childRunId(parentId: string, generation: number, step: number): string {
+  return runIdFor('child', parentId, String(generation), String(step))
+}
+
 /** The event id of a sender's key, scoped by the event's kind. */
 export function eventIdFor(kind: string, key: string): string {
   const parts = ['event', kind, key]

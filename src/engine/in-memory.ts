@@ -6,7 +6,7 @@
 import { RETRYABLE } from '../contract/run.ts'
 import type { CancelOutcome, Engine, RetryOutcome, SignalOutcome, StartRequest } from './engine.ts'
 import { describeError, FlowCancelled, failedSteps } from './errors.ts'
-import { QUEUES, queueOf, type TransactionSql } from './flow.ts'
+import { MOST_IN_HAND, QUEUES, queueOf, type TransactionSql } from './flow.ts'
 import {
   childId,
   type Entry,
@@ -25,13 +25,15 @@ type Transaction = <T>(run: (sql: TransactionSql) => Promise<T>) => Promise<T>
 
 export class InMemoryEngine<Deps> implements Engine {
   readonly #deps: Deps
+  readonly #now: (() => Date) | undefined
   readonly #runs = new Map<string, Entry>()
   readonly #waiting: Entry[] = []
   readonly #ports: MemoryPorts
 
   /** `transaction` lends transactional tasks their SQL: a real database's in a test that has one, or a fake. */
-  constructor(options: { deps: Deps; transaction?: Transaction }) {
+  constructor(options: { deps: Deps; transaction?: Transaction; now?: () => Date }) {
     this.#deps = options.deps
+    this.#now = options.now
     this.#ports = {
       runs: this.#runs,
       start: (request) => this.start(request),
@@ -121,7 +123,8 @@ export class InMemoryEngine<Deps> implements Engine {
     for (const entry of [...this.#waiting]) {
       const queue = queueOf(entry.request.flow)
       const busy = [...this.#runs.values()].filter((r) => queueOf(r.request.flow) === queue && isRunning(r))
-      if (busy.length >= QUEUES[queue].workerConcurrency) continue
+      const places = busy.filter((r) => r.control.holdsPlace).length
+      if (places >= QUEUES[queue].workerConcurrency || busy.length >= MOST_IN_HAND) continue
       this.#waiting.splice(this.#waiting.indexOf(entry), 1)
       void this.#execute(entry)
     }
@@ -131,10 +134,12 @@ export class InMemoryEngine<Deps> implements Engine {
     entry.status = 'running'
     const { flow, parameters, runId, eventId } = entry.request
     const { control, generation } = entry
+    control.onPlaceFree = () => queueMicrotask(() => this.#dispatch())
     const scope = { runId, flowName: flow.name, eventId, generation, deps: this.#deps, control }
     try {
       entry.result = await runFlow(flow, parameters, {
         ...scope,
+        now: this.#now,
         journal: openMemoryJournal(entry, this.#ports),
       })
       entry.status = 'completed'

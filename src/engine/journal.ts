@@ -24,6 +24,8 @@ export interface Checkpoint {
   value?: unknown
   error?: ErrorRecord
   parts?: Part[]
+  /** What was thrown, in this execution: never recorded. */
+  cause?: unknown
 }
 
 export interface FailedAttempt {

@@ -1,3 +1,6 @@
+/** What a step does: work in the database, an act outside this service, or waiting. */
+export type Occupation = 'here' | 'outside' | 'waiting'
+
 /**
  * One execution of a run, as seen from outside it: it can be cancelled (the flow is told, and may undo), or lost
  * (another worker has it: the flow's code is left where it is and never continues).
@@ -7,8 +10,9 @@ export class RunControl {
   #cancelled = false
   #lost = false
   readonly #onLost: (() => void)[] = []
-  /** Work in progress that a drain should wait for: waits do not count, they resume anywhere. */
-  working = 0
+  readonly #steps: Record<Occupation, number> = { here: 0, outside: 0, waiting: 0 }
+  /** Called when the run gives its place in the queue free for a while. */
+  onPlaceFree: () => void = () => {}
 
   /** Aborted on cancel and on loss; what a task in progress listens to. */
   get signal(): AbortSignal {
@@ -19,6 +23,35 @@ export class RunControl {
   }
   get lost(): boolean {
     return this.#lost
+  }
+
+  /** Whether a drain should wait: waits resume anywhere. */
+  get working(): boolean {
+    return this.#steps.here + this.#steps.outside > 0
+  }
+  /** Whether it takes one of its queue's places: a run that only waits, or is out for an answer, leaves it to others. */
+  get holdsPlace(): boolean {
+    return this.#steps.here > 0 || this.#steps.outside + this.#steps.waiting === 0
+  }
+
+  /** A step is in progress until the answered function is called. */
+  occupy(occupation: Occupation): () => void {
+    const held = this.holdsPlace
+    this.#steps[occupation] += 1
+    if (held && !this.holdsPlace) this.onPlaceFree()
+    return () => {
+      this.#steps[occupation] -= 1
+    }
+  }
+
+  /** Between two attempts a step only waits: what it was, it is again when the answered function is called. */
+  rest(occupation: Occupation): () => void {
+    this.#steps[occupation] -= 1
+    const wake = this.occupy('waiting')
+    return () => {
+      wake()
+      this.#steps[occupation] += 1
+    }
   }
 
   cancel(): void {

@@ -19,6 +19,8 @@ export interface RunScope<Deps> {
   readonly journal: Journal
   readonly control: RunControl
   readonly observer?: RunObserver
+  /** What `flow.now()` reads. Default: this machine's clock. */
+  readonly now?: (() => Date) | undefined
 }
 
 /** One step of a run. */

@@ -5,6 +5,7 @@
 import { FlowCancelled, FlowFailure, TaskFailed } from './errors.ts'
 import type { AnyTask } from './flow.ts'
 import { type Checkpoint, OwnershipLost, type StepKind } from './journal.ts'
+import { occupationOf } from './occupation.ts'
 import { parked } from './run-control.ts'
 import type { RunScope, StepScope } from './run-scope.ts'
 import { runTask } from './task-runner.ts'
@@ -35,9 +36,7 @@ export function createSteps<Deps>(scope: RunScope<Deps>): Steps<Deps> {
     if (control.lost) return parked()
     const known = journal.recorded(number)
     if (known) return replay(known, name, number)
-    // A drain waits for work in progress; a wait goes on anywhere.
-    const weight = kind === 'wait' || kind === 'child' ? 0 : 1
-    control.working += weight
+    const leave = control.occupy(occupationOf(kind))
     try {
       // What is undone is undone also when the run is cancelled: that is why it is undone.
       if (control.cancelled && kind !== 'undo') await refuseToStart(scope, number, kind, name)
@@ -47,7 +46,7 @@ export function createSteps<Deps>(scope: RunScope<Deps>): Steps<Deps> {
       if (control.lost) return parked()
       throw error
     } finally {
-      control.working -= weight
+      leave()
     }
   }
 
@@ -87,8 +86,8 @@ function replay(checkpoint: Checkpoint, name: string, number: number): unknown {
       `The flow now does "${name}" where this run recorded "${checkpoint.name}": finish old runs on the old build.`,
     )
   }
-  const { error } = checkpoint
+  const { error, cause } = checkpoint
   if (!error) return checkpoint.value
   if (error.code === 'cancelled') throw new FlowCancelled(error.started !== false, [number])
-  throw new TaskFailed(error.task_name ?? name, error.code, error.message, [number])
+  throw new TaskFailed(error.task_name ?? name, error.code, error.message, [number], { cause })
 }

@@ -1,10 +1,12 @@
 /** Runs one task to its recorded outcome: attempts, timeout, cache, parts of a transaction, undo. */
 
 import { storableJson } from '../contract/hostile-text.ts'
+import { inSpan } from '../observability/spans.ts'
 import { attemptOnce, nextDelay } from './attempts.ts'
 import { describeError, type ErrorRecord } from './errors.ts'
 import type { AnyTask, RetryPolicy, Task, TaskContext, TransactionalTask, Undo } from './flow.ts'
 import { type Checkpoint, OwnershipLost, type Part, type StepKind } from './journal.ts'
+import { occupationOf } from './occupation.ts'
 import { pause } from './pause.ts'
 import { parked } from './run-control.ts'
 import type { StepScope } from './run-scope.ts'
@@ -108,13 +110,18 @@ async function throughAttempts<Deps>(
   const before = scope.journal.lastFailedAttempt(scope.number)
   if (before && before.nextAttemptAt === undefined) return fail(scope, about, before.startedAt, before.error)
   const stop = about.cancellable ? scope.control.signal : new AbortController().signal
-  if (before?.nextAttemptAt !== undefined) await pause(before.nextAttemptAt - Date.now(), stop)
+  const rest = async (ms: number) => {
+    const goOn = scope.control.rest(occupationOf(about.kind))
+    await pause(ms, stop)
+    goOn()
+  }
+  if (before?.nextAttemptAt !== undefined) await rest(before.nextAttemptAt - Date.now())
   for (let attempt = (before?.attempt ?? 0) + 1; ; attempt++) {
     const startedAt = Date.now()
     if (scope.control.lost) return parked()
     if (isCancelled(scope, about)) return fail(scope, about, startedAt, WHILE_IT_RAN)
     try {
-      const done = await attemptIt(attempt, startedAt)
+      const done = await inSpan(spanOf(scope, about, attempt), () => attemptIt(attempt, startedAt))
       scope.observer?.taskEnded(scope.flowName, about.name, true, (done.endedAt - done.startedAt) / 1000)
       return done
     } catch (error) {
@@ -126,11 +133,21 @@ async function throughAttempts<Deps>(
         { attempt, startedAt, granted: before?.granted ?? 0 },
         error,
       )
-      if (delay === undefined) return fail(scope, about, startedAt, describeError(error))
-      await pause(delay * 1000, stop)
+      if (delay === undefined) return fail(scope, about, startedAt, describeError(error), error)
+      await rest(delay * 1000)
     }
   }
 }
+
+const spanOf = <Deps>({ runId, number }: StepScope<Deps>, { name, kind }: Attempted, attempt: number) => ({
+  name,
+  attributes: {
+    'prefect.run_id': runId,
+    'prefect.step': number,
+    'prefect.kind': kind,
+    'prefect.attempt': attempt,
+  },
+})
 
 const isCancelled = <Deps>({ control }: StepScope<Deps>, { cancellable }: Attempted) =>
   cancellable && control.cancelled
@@ -164,6 +181,7 @@ async function fail<Deps>(
   about: Attempted,
   startedAt: number,
   error: ErrorRecord,
+  cause?: unknown,
 ): Promise<Checkpoint> {
   const { name, kind } = about
   const failed: Checkpoint = {
@@ -172,6 +190,7 @@ async function fail<Deps>(
     startedAt,
     endedAt: Date.now(),
     error: { task_name: name, ...error },
+    cause,
   }
   scope.observer?.taskEnded(scope.flowName, name, false, (failed.endedAt - startedAt) / 1000)
   return scope.journal.record(scope.number, failed)

@@ -37,7 +37,9 @@ function speak<Deps>(scope: RunScope<Deps>): Flow<Deps> {
     },
     saga: (body) => runSaga(scope, steps, body),
     now: async () =>
-      new Date((await remembered(scope, steps, 'now', () => new Date().toISOString())) as string),
+      new Date(
+        (await remembered(scope, steps, 'now', () => (scope.now?.() ?? new Date()).toISOString())) as string,
+      ),
     uuid: () => remembered(scope, steps, 'uuid', randomUUID) as Promise<string>,
     log: (message: string, fields?: LogFields) => {
       const key = `f${lines++}`

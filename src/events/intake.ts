@@ -12,9 +12,10 @@ import type { Sql } from '../db/sql.ts'
 import { toInstant } from '../domain/hotel-time.ts'
 import type { StartRequest } from '../engine/engine.ts'
 import type { AnyFlow } from '../engine/flow.ts'
-import { bodyHash, eventIdFor, runIdFor } from '../engine/ids.ts'
+import { bodyHash, childRunId, eventIdFor, runIdFor } from '../engine/ids.ts'
+import { currentTraceparent } from '../observability/spans.ts'
 import type { IntakeBatches } from './intake-batches.ts'
-import { ROUTES } from './routing.ts'
+import { ROUTED_FLOWS, ROUTES } from './routing.ts'
 
 const MAX_RAW = 10_000
 
@@ -29,7 +30,7 @@ export interface IntakeDeps {
 
 /** Throws at once when a route names a flow that does not exist. */
 export function createIntake(deps: IntakeDeps): Intake {
-  for (const { starts } of Object.values(ROUTES)) for (const name of starts) flowNamed(deps, name)
+  for (const name of ROUTED_FLOWS) flowNamed(deps, name)
 
   return {
     async accept(incoming) {
@@ -62,15 +63,35 @@ export function createIntake(deps: IntakeDeps): Intake {
 }
 
 async function commit(deps: IntakeDeps, row: NewEvent, event: { timestamp: string }): Promise<AcceptedEvent> {
-  const requests = ROUTES[row.kind as EventKind].starts.map((name): StartRequest => {
-    const flow = flowNamed(deps, name)
-    return { runId: runIdFor('event', row.id, name), flow, parameters: event, eventId: row.id }
-  })
-  row.runs = requests.map(({ runId, flow }) => ({ workflow: flow.name, flow_run_id: runId }))
+  const requests = requestsOf(deps, row, event)
+  const announced = requests.filter((request) => request.announced)
+  row.runs = (announced.length > 0 ? announced : requests).map(({ runId, flow }) => ({
+    workflow: flow.name,
+    flow_run_id: runId,
+  }))
   row.subjects = [...new Set(requests.flatMap(({ flow }) => flow.subjects(event)))]
   const accepted = await deps.batches.add({ row, requests })
   deps.onEvent(row.kind, accepted.replayed ? 'replayed' : 'accepted')
   return accepted
+}
+
+/** The runs an event starts, and those that it announces: the first steps of the one that it starts. */
+function requestsOf(deps: IntakeDeps, row: NewEvent, event: { timestamp: string }): StartRequest[] {
+  const { starts, announces } = ROUTES[row.kind as EventKind]
+  const about = { parameters: event, eventId: row.id, traceparent: currentTraceparent() }
+  const requests = starts(event).map((name): StartRequest => {
+    const flow = flowNamed(deps, name)
+    return { runId: runIdFor('event', row.id, name), flow, ...about }
+  })
+  const parentRunId = requests[0]?.runId ?? ''
+  const children = announces?.(event) ?? []
+  return requests.concat(
+    children.map((name, step) => {
+      const flow = flowNamed(deps, name)
+      const runId = childRunId(parentRunId, 0, step)
+      return { runId, flow, ...about, parentRunId, announced: true }
+    }),
+  )
 }
 
 /** The event by its schema, its time an instant; a bad one leaves a row in the audit trail first. */

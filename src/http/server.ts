@@ -9,6 +9,7 @@ import { addAuthentication } from './plugins/auth.ts'
 import { addBodies } from './plugins/bodies.ts'
 import { addErrors, sendProblem } from './plugins/errors.ts'
 import { addDocs, addOpenApi } from './plugins/openapi.ts'
+import { addTracing } from './plugins/tracing.ts'
 import { HttpProblem, PROBLEM_TYPE } from './problem.ts'
 import { addEventIntakeRoutes } from './routes/event-intake.ts'
 import { addEventRoutes } from './routes/events.ts'
@@ -35,6 +36,7 @@ export async function buildServer(deps: HttpDeps): Promise<FastifyInstance> {
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
     clientErrorHandler: answerBrokenRequest,
   })
+  addTracing(app)
   addAuthentication(app, deps)
   addBodies(app)
   await addProtection(app, deps)

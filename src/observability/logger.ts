@@ -24,6 +24,14 @@ export function createLogger(level: string, file?: string): Logger {
 /** An error without its cause chain's payloads: name, code, message and stack. */
 function describe(error: unknown): unknown {
   if (!(error instanceof Error)) return { message: String(error) }
-  const { name, message, stack } = error
-  return { name, code: (error as { code?: unknown }).code, message, stack }
+  const { name, code, severity } = error as Error & { code?: unknown; severity?: unknown }
+  const message = isQuoting(name, code, severity) ? WITHHELD : error.message
+  return { name, code, message, stack: error.stack?.replace(error.message, () => message) }
+}
+
+const WITHHELD = 'withheld: it may quote what was given'
+
+/** A parser's complaint, and PostgreSQL's of a value, a constraint or a trigger, repeat the data they are about. */
+function isQuoting(name: string, code: unknown, severity: unknown): boolean {
+  return name === 'SyntaxError' || (severity !== undefined && /^(22|23|P0)/.test(String(code)))
 }

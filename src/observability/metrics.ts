@@ -12,7 +12,7 @@ export type Metrics = ReturnType<typeof createMetrics>
 export function createMetrics() {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
-  return { registry, ...specified([registry]), ...beyondIt([registry]) }
+  return { registry, ...specified([registry]), ...beyondIt([registry]), ...outside([registry]) }
 }
 
 function specified(registers: Registry[]) {
@@ -105,6 +105,37 @@ function beyondIt(registers: Registry[]) {
     backlogAge: new Gauge({
       name: 'prefect_backlog_age_seconds',
       help: 'Age of the oldest run that could start but has not',
+      registers,
+    }),
+  }
+}
+
+/** Of calls to other services, and of what is sent about this one. */
+function outside(registers: Registry[]) {
+  return {
+    serviceCalls: new Counter({
+      name: 'prefect_service_calls_total',
+      help: 'Calls to other services by outcome; not_called: spared while the service is down or limits its rate',
+      labelNames: ['service', 'operation', 'outcome'] as const,
+      registers,
+    }),
+    serviceCallDuration: new Histogram({
+      name: 'prefect_service_call_seconds',
+      help: 'Duration of calls to other services in seconds, waiting for a turn included',
+      labelNames: ['service', 'operation'] as const,
+      buckets: SECONDS,
+      registers,
+    }),
+    circuitOpen: new Gauge({
+      name: 'prefect_circuit_open',
+      help: '1: the service failed several times in a row and is left alone; 0.5: one call tries; 0: it is called',
+      labelNames: ['service'] as const,
+      registers,
+    }),
+    telemetryFailures: new Counter({
+      name: 'prefect_telemetry_failures_total',
+      help: 'Batches of traces or measurements, or error reports, that could not be delivered',
+      labelNames: ['kind'] as const,
       registers,
     }),
   }

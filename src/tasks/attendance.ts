@@ -1,4 +1,4 @@
-import type { AttendanceEvent } from '../contract/event.ts'
+import type { AttendanceEvent } from '../contract/attendance-event.ts'
 import {
   clearLateness,
   insertPunch,
@@ -11,18 +11,12 @@ import type { Sql } from '../db/sql.ts'
 import { type AttendanceRules, isConfident, type Judgement, judge } from '../domain/attendance.ts'
 import { toInstant } from '../domain/hotel-time.ts'
 import { defineTransaction } from '../engine/flow.ts'
-import type { Slack } from '../integrations/slack/slack.ts'
+import type { ChannelDeps, DatabaseDeps } from './deps.ts'
 
 /** What the attendance flow and its tasks are given. */
-export interface AttendanceDeps {
+export interface AttendanceDeps extends DatabaseDeps, Pick<ChannelDeps, 'slack' | 'notified'> {
   /** `minConfidence` 0..1; `graceMinutes` whole minutes; `timezone` the hotel's IANA name. */
   attendance: AttendanceRules & { minConfidence: number }
-  /** Undefined: no token is configured, and messages are kept but not sent. */
-  slack: Slack | undefined
-  /** Told how each message ended, for metrics. */
-  notified: (channel: string, outcome: 'sent' | 'sandbox' | 'failed') => void
-  /** For the outbox's own short statements, outside any transaction. */
-  database: Sql
 }
 
 /** A punch on record. Plain JSON: it is checkpointed. */

@@ -2,15 +2,19 @@ import { randomUUID } from 'node:crypto'
 import { Connection, type SyncMessage } from 'rabbitmq-client'
 import { vi } from 'vitest'
 import { type EventPublisher, openPublisher } from '../../simulators/amqp-publisher.ts'
+import type { EventKind } from '../../src/contract/event.ts'
 
 /** A test's own corner of a real RabbitMQ: exchanges and queues under a prefix nobody else has. */
 export interface TestBroker {
   prefix: string
+  /** The queue of attendance, and where its dead letters go. */
   queue: string
   deadLetterQueue: string
   connection: Connection
   /** Needs the queue to exist. */
   publish: EventPublisher['publish']
+  /** The queue that events of this kind arrive in; its dead letters: the same with `.dlq`. */
+  queueOf(kind: EventKind): string
   /** Waits until this many messages are ready in the queue. */
   waitForMessages(queue: string, count: number): Promise<void>
   /** Takes the next message out, waiting for it. */
@@ -19,11 +23,19 @@ export interface TestBroker {
   close(): Promise<void>
 }
 
+/** Spelled out: these are the names that the hotel's other services publish to. */
+const QUEUES: Readonly<Record<EventKind, string>> = {
+  attendance: 'attendance.events',
+  room_status: 'room.events',
+  booking: 'booking.events',
+  ml_prediction: 'ml.events',
+  anomaly: 'anomaly.events',
+}
+
 export async function openTestBroker(url: string): Promise<TestBroker> {
   const prefix = `test-${randomUUID().slice(0, 8)}.`
-  // Spelled out: these are the names that the hotel's other services publish to.
-  const queue = `${prefix}attendance.events`
-  const deadLetterQueue = `${queue}.dlq`
+  const queueOf = (kind: EventKind) => `${prefix}${QUEUES[kind]}`
+  const queue = queueOf('attendance')
   const connection = new Connection({ url, connectionName: 'test' })
   connection.on('error', () => {})
   const publisher = await openPublisher(url, { prefix })
@@ -32,9 +44,10 @@ export async function openTestBroker(url: string): Promise<TestBroker> {
   return {
     prefix,
     queue,
-    deadLetterQueue,
+    deadLetterQueue: `${queue}.dlq`,
     connection,
     publish: publisher.publish,
+    queueOf,
     waitForMessages: (queue, count) =>
       vi.waitFor(async () => {
         const { messageCount } = await connection.queueDeclare({ queue, passive: true })
@@ -48,7 +61,10 @@ export async function openTestBroker(url: string): Promise<TestBroker> {
       }, within),
     async close() {
       await publisher.close()
-      for (const name of [queue, deadLetterQueue]) await connection.queueDelete(name)
+      for (const name of Object.values(QUEUES)) {
+        await connection.queueDelete(`${prefix}${name}`)
+        await connection.queueDelete(`${prefix}${name}.dlq`)
+      }
       for (const exchange of [`${prefix}hotel.events`, `${prefix}hotel.events.dlx`]) {
         await connection.exchangeDelete({ exchange })
       }

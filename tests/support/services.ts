@@ -1,4 +1,8 @@
 import { describe } from 'vitest'
+// @ts-expect-error plain JavaScript without declarations: it runs before anything is installed or built
+import * as services from '../../scripts/test-services.mjs'
+
+const { findRabbitMQ } = services as { findRabbitMQ(): { url: string | undefined } }
 
 /**
  * Where RabbitMQ answers, or undefined when it is not available. The test runner finds out and says so in
@@ -19,6 +23,12 @@ export function redisUrl(): string | undefined {
 /** Tests that need RabbitMQ: reported as skipped where there is none. */
 export function describeWithRabbitMQ(name: string, tests: (url: string) => void): void {
   describeWith('RabbitMQ', rabbitmqUrl(), name, tests)
+}
+
+/** Tests that start and stop a RabbitMQ of their own: reported as skipped where none is installed. */
+export function describeWithRabbitMQServer(name: string, tests: () => void): void {
+  const program = available('PREFECT_TEST_RABBITMQ_SERVER', findRabbitMQ().url ?? 'none')
+  describeWith('rabbitmq-server', program, name, tests)
 }
 
 /** Tests that need Redis: reported as skipped where there is none. */

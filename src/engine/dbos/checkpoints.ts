@@ -11,6 +11,8 @@ import { APPLICATION } from './identity.ts'
 /** What a run needs to start or to go on. Times in epoch milliseconds. */
 export interface RunMemory {
   eventId: string | undefined
+  /** W3C trace context of what started it. */
+  traceparent: string | undefined
   generation: number
   cancelRequested: boolean
   /** From the commit of the run, or the time it was scheduled for, to now, in seconds by the database's clock. */
@@ -75,6 +77,7 @@ interface StepRow {
 interface MemoryRow {
   id: string
   event_id: string | null
+  traceparent: string | null
   generation: number
   cancel_requested: boolean
   waited: number
@@ -85,7 +88,7 @@ interface MemoryRow {
 }
 
 const LOAD = `
-  select r.id, r.event_id, r.generation, r.cancel_requested_at is not null as cancel_requested,
+  select r.id, r.event_id, r.traceparent, r.generation, r.cancel_requested_at is not null as cancel_requested,
     extract(epoch from clock_timestamp() - greatest(r.scheduled_for, r.created_at))::float8 as waited,
     r.scheduled_for is not null as scheduled, s.recovery_attempts > 1 as resumed,
     (select json_agg(json_build_object('step', o.function_id, 'name', o.function_name, 'output', o.output,
@@ -107,6 +110,7 @@ export async function loadMemories(sql: Sql, runIds: readonly string[]): Promise
 function memoryOf(row: MemoryRow): RunMemory {
   return {
     eventId: row.event_id ?? undefined,
+    traceparent: row.traceparent ?? undefined,
     generation: row.generation,
     cancelRequested: row.cancel_requested,
     waited: row.waited,

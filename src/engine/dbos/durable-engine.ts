@@ -2,11 +2,12 @@
 import { ENDED, RETRYABLE, type RunStatus } from '../../contract/run.ts'
 import type { Database } from '../../db/pool.ts'
 import type { Sql } from '../../db/sql.ts'
+import { currentTraceparent } from '../../observability/spans.ts'
 import type { CancelOutcome, Engine, RetryOutcome, SignalOutcome } from '../engine.ts'
 import { queueOf } from '../flow.ts'
 import { endCancelled } from './end-cancelled.ts'
 import { NOW_MS, WAKE_CHANNEL } from './identity.ts'
-import { startRuns } from './start-runs.ts'
+import { releaseAnnounced, startRuns } from './start-runs.ts'
 
 interface RunRow {
   status: RunStatus
@@ -16,7 +17,13 @@ interface RunRow {
 /** `wake` is told of new work in a queue: the worker in this process, if there is one, is quicker than a NOTIFY. */
 export function createDurableEngine(database: Database, wake: (queue: string) => void): Engine {
   return {
-    async start(request) {
+    async start(asked) {
+      const request = { traceparent: currentTraceparent(), ...asked }
+      const released = request.parentRunId && (await releaseAnnounced(database, request))
+      if (released) {
+        wake(released)
+        return { runId: request.runId, created: true }
+      }
       const created = (await startRuns(database, [request])).has(request.runId)
       if (created) wake(queueOf(request.flow))
       return { runId: request.runId, created }

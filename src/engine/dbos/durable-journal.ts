@@ -2,7 +2,7 @@
 import type { Database } from '../../db/pool.ts'
 import type { Engine } from '../engine.ts'
 import type { AnyFlow } from '../flow.ts'
-import { runIdFor } from '../ids.ts'
+import { childRunId } from '../ids.ts'
 import { type Checkpoint, type Journal, type LogLine, OwnershipLost } from '../journal.ts'
 import type { RunControl } from '../run-control.ts'
 import { insertCheckpoint, type RunMemory } from './checkpoints.ts'
@@ -29,6 +29,8 @@ export interface JournalPorts {
   readonly log: (runId: string, line: LogLine) => void
   /** Resolves when something happened to this run (a signal, a cancel), or after `withinMs`, or on `stop`. */
   readonly woken: (withinMs: number, stop: AbortSignal) => Promise<void>
+  /** Resolves when that run has ended in this process, or after `withinMs`, or on `stop`. */
+  readonly childEnded: (runId: string, withinMs: number, stop: AbortSignal) => Promise<void>
 }
 
 export function openJournal(run: DurableRun, ports: JournalPorts): Journal {
@@ -37,7 +39,7 @@ export function openJournal(run: DurableRun, ports: JournalPorts): Journal {
   const patient = <T>(act: () => Promise<T>) => patiently(control, act)
   const childIds = new Map<number, string>()
   const childId = (step: number) => {
-    const id = runIdFor('child', run.id, String(memory.generation), String(step))
+    const id = childRunId(run.id, memory.generation, step)
     childIds.set(step, id)
     return id
   }
@@ -75,7 +77,8 @@ export function openJournal(run: DurableRun, ports: JournalPorts): Journal {
       await patient(() => ports.engine.start(request))
       return runId
     },
-    childOutcome: (runId, stop) => childOutcome(database, control, runId, stop),
+    childOutcome: (runId, stop) =>
+      childOutcome(database, control, runId, stop, (withinMs) => ports.childEnded(runId, withinMs, stop)),
     cancelChild: async (runId) => void (await patient(() => ports.engine.cancel(runId))),
     flag: (reason) =>
       patient(async () => {

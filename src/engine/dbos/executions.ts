@@ -11,6 +11,7 @@ export interface Executing {
 /** What a worker is executing. One run can be here twice for a moment: lost, and claimed anew. */
 export class Executions {
   readonly #byRun = new Map<string, Set<Executing>>()
+  readonly #endings = new Map<string, Set<() => void>>()
 
   add(runId: string, executing: Executing): void {
     const executions = this.#byRun.get(runId)
@@ -48,9 +49,28 @@ export class Executions {
     for (const { control } of this.#all()) control.lose()
   }
 
+  /** Runs of the queue that leave their place to others for now: they wait, or are out for an answer. */
+  away(queue: string): number {
+    return this.#all().filter((run) => run.queue === queue && !run.control.holdsPlace).length
+  }
+
+  /** Whoever waits for the run's end is told when it ends in this process. Answers how to stop listening. */
+  onEnd(runId: string, tell: () => void): () => void {
+    const told = this.#endings.get(runId) ?? new Set()
+    this.#endings.set(runId, told.add(tell))
+    return () => {
+      told.delete(tell)
+      if (told.size === 0) this.#endings.delete(runId)
+    }
+  }
+
+  ended(runId: string): void {
+    for (const tell of this.#endings.get(runId) ?? []) tell()
+  }
+
   /** Whether any task is in progress: waits do not count. */
   isWorking(): boolean {
-    return this.#all().some(({ control }) => control.working > 0)
+    return this.#all().some(({ control }) => control.working)
   }
 
   #all(): Executing[] {

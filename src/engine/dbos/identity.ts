@@ -1,6 +1,6 @@
 /** How this service appears in the engine's tables. */
 
-export { APPLICATION } from '../../db/application.ts'
+export { APPLICATION, NEVER_MS } from '../../db/application.ts'
 
 /**
  * The version of the *recorded paths*, not of the build: runs started by one build must finish on the next, so it

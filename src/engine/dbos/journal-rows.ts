@@ -4,7 +4,6 @@ import type { Database } from '../../db/pool.ts'
 import type { Sql } from '../../db/sql.ts'
 import type { ErrorRecord } from '../errors.ts'
 import type { FailedAttempt } from '../journal.ts'
-import { pause } from '../pause.ts'
 import type { RunControl } from '../run-control.ts'
 import { patiently } from './patience.ts'
 import type { Owned } from './transactions.ts'
@@ -89,14 +88,16 @@ interface ChildRow {
   error: string | null
 }
 
-/** Waits for a child by looking: often at first, then every second. */
+/** Waits for a child: told when it ends in this process, else by looking, often at first, then every second. */
 export async function childOutcome(
   database: Database,
   control: RunControl,
   runId: string,
   stop: AbortSignal,
+  ended: (withinMs: number) => Promise<void>,
 ): Promise<{ value: unknown } | { error: ErrorRecord }> {
   for (let wait = 50; ; wait = Math.min(wait * 2, 1_000)) {
+    await ended(wait)
     const [child] = await patiently(control, () =>
       database.query<ChildRow>(
         `select s.status, o.output, o.error from prefect.flow_run_states s
@@ -112,6 +113,5 @@ export async function childOutcome(
       }
     }
     if (stop.aborted) return { error: { code: 'cancelled', message: 'Its parent was cancelled.' } }
-    await pause(wait, stop)
   }
 }

@@ -38,8 +38,8 @@ interface Waiting {
   reject: (error: unknown) => void
 }
 
-/** Puts the batches in the place of the executor's own method. */
-export function batchOutcomes(executor: DBOSExecutor, sql: Sql): void {
+/** Puts the batches in the place of the executor's own method. `ended` is told after the commit. */
+export function batchOutcomes(executor: DBOSExecutor, sql: Sql, ended: (runId: string) => void): void {
   const database = executor.systemDatabase
   const recordAlone = database.recordWorkflowOutput.bind(database)
   async function settle(batch: Waiting[]): Promise<void> {
@@ -54,11 +54,15 @@ export function batchOutcomes(executor: DBOSExecutor, sql: Sql): void {
   }
 
   const add = createGroupCommit({ most: MOST_IN_A_BATCH, atOnce: COMMITS_AT_ONCE, settle })
-  database.recordWorkflowOutput = (id, status, owner) => {
+  database.recordWorkflowOutput = async (id, status, owner) => {
     const alone = () => recordAlone(id, status, owner)
-    if (owner === undefined || owner === null) return alone()
-    return new Promise((resolve, reject) => {
-      add({ id, owner, output: status.output ?? null, resolve, reject, alone })
-    })
+    const recorded =
+      owner === undefined || owner === null
+        ? await alone()
+        : await new Promise<boolean>((resolve, reject) => {
+            add({ id, owner, output: status.output ?? null, resolve, reject, alone })
+          })
+    ended(id)
+    return recorded
   }
 }

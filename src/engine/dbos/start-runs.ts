@@ -2,19 +2,20 @@
 import type { Sql } from '../../db/sql.ts'
 import type { StartRequest } from '../engine.ts'
 import { queueOf } from '../flow.ts'
-import { APPLICATION, FLOW_VERSION } from './identity.ts'
+import { APPLICATION, FLOW_VERSION, NEVER_MS, NOW_MS } from './identity.ts'
 
 /** `dbos.enqueue_workflow` is the engine's public SQL interface. A run id that exists already is left as it is. */
 const START_RUNS = `
   with incoming as (
     select * from jsonb_to_recordset($1::jsonb) as x(
       id text, workflow text, queue text, parameters json, subjects jsonb, event_id text, parent text,
-      key text, hash text, scheduled timestamptz, priority int, started_by text)
+      key text, hash text, scheduled timestamptz, priority int, started_by text, announced boolean,
+      traceparent text)
   ), created as (
     insert into prefect.flow_runs (id, workflow_name, queue, subjects, event_id, parent_run_id, idempotency_key,
-                                   request_hash, scheduled_for, created_by)
+                                   request_hash, scheduled_for, created_by, announced, traceparent)
     select id, workflow, queue, array(select jsonb_array_elements_text(subjects)), event_id, parent, key, hash,
-           scheduled, started_by
+           scheduled, started_by, announced, traceparent
     from incoming
     on conflict (id) do nothing
     returning id
@@ -26,9 +27,28 @@ const START_RUNS = `
   select id, dbos.enqueue_workflow(
     workflow_name => workflow, queue_name => queue, positional_args => array[parameters], workflow_id => id,
     app_version => $2, priority => priority, application_name => $3,
-    delay_until_epoch_ms => case when scheduled > clock_timestamp()
+    delay_until_epoch_ms => case when announced then ${NEVER_MS}
+                                 when scheduled > clock_timestamp()
                                  then (extract(epoch from scheduled) * 1000)::bigint end)
   from incoming join created using (id)`
+
+const RELEASE = `
+  with released as (
+    update prefect.flow_runs set announced = false, traceparent = coalesce($2, traceparent)
+    where id = $1 and announced returning id, queue
+  )
+  update dbos.workflow_status s
+  set status = 'ENQUEUED', delay_until_epoch_ms = null, created_at = ${NOW_MS}, updated_at = ${NOW_MS}
+  from released r where s.workflow_uuid = r.id and s.status = 'DELAYED'
+  returning r.queue`
+
+/** Its parent is there: an announced run goes into its queue, which is answered. Undefined: it was not announced. */
+export async function releaseAnnounced(
+  sql: Sql,
+  { runId, traceparent }: Pick<StartRequest, 'runId' | 'traceparent'>,
+): Promise<string | undefined> {
+  return (await sql.query<{ queue: string }>(RELEASE, [runId, traceparent ?? null]))[0]?.queue
+}
 
 /** Starts the runs within the caller's transaction; answers the ids that are new. */
 export async function startRuns(sql: Sql, requests: readonly StartRequest[]): Promise<Set<string>> {
@@ -55,5 +75,7 @@ function asRow(request: StartRequest) {
     scheduled: request.scheduledFor?.toISOString() ?? null,
     priority: request.priority ?? 0,
     started_by: request.createdBy ?? null,
+    announced: request.announced ?? false,
+    traceparent: request.traceparent ?? null,
   }
 }

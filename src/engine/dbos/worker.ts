@@ -6,7 +6,7 @@ import type { WorkflowQueue } from '@dbos-inc/dbos-sdk/internal/wfqueue'
 import type { Database } from '../../db/pool.ts'
 import type { Logger } from '../../observability/logger.ts'
 import type { Engine } from '../engine.ts'
-import { type AnyFlow, type FlowFor, QUEUES } from '../flow.ts'
+import { type AnyFlow, type FlowFor, MOST_IN_HAND, QUEUES } from '../flow.ts'
 import { pause } from '../pause.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { type ExecutionPorts, execute, type WorkerObserver } from './execution.ts'
@@ -27,6 +27,8 @@ export interface WorkerOptions<Deps> {
   engine: Engine
   flows: readonly FlowFor<Deps>[]
   deps: Deps
+  /** What `flow.now()` reads: an accelerated hotel has a clock of its own. Default: this machine's. */
+  now?: (() => Date) | undefined
   identity: WorkerIdentity
   observer: WorkerObserver
   logger: Logger
@@ -64,7 +66,7 @@ export async function startWorker<Deps>(options: WorkerOptions<Deps>): Promise<W
     logger,
   )
   await heartbeat.start()
-  const queues = await launch(options)
+  const queues = await launch(options, executions)
   const executor = DBOSExecutor.globalInstance as DBOSExecutor
   dispatcher = new Dispatcher(executor, queues)
   const wakeUps = new WakeUps(options.databaseUrl, logger, wake)
@@ -116,7 +118,10 @@ function register(flows: readonly AnyFlow[], ports: ExecutionPorts): void {
   }
 }
 
-async function launch<Deps>(options: WorkerOptions<Deps>): Promise<ReadonlyMap<string, WorkflowQueue>> {
+async function launch<Deps>(
+  options: WorkerOptions<Deps>,
+  executions: Executions,
+): Promise<ReadonlyMap<string, WorkflowQueue>> {
   const { database, identity } = options
   DBOS.setConfig({
     name: APPLICATION,
@@ -132,7 +137,9 @@ async function launch<Deps>(options: WorkerOptions<Deps>): Promise<ReadonlyMap<s
     logger: quieter(options.logger),
   })
   await DBOS.launch()
-  batchOutcomes(DBOSExecutor.globalInstance as DBOSExecutor, database)
+  const executor = DBOSExecutor.globalInstance as DBOSExecutor
+  batchOutcomes(executor, database, (runId) => executions.ended(runId))
+  leavePlaces(executor, executions)
   const queues = new Map<string, WorkflowQueue>()
   for (const [name, { workerConcurrency }] of Object.entries(QUEUES)) {
     queues.set(name, await DBOS.registerQueue(name, { workerConcurrency, onConflict: 'always_update' }))
@@ -140,14 +147,30 @@ async function launch<Deps>(options: WorkerOptions<Deps>): Promise<ReadonlyMap<s
   return queues
 }
 
-/** The engine's own chatter belongs to debugging; a failed flow is told by us, with its ids. */
+/**
+ * A run that waits, or is out for an answer of another service, leaves its place in the queue to others: one slow
+ * service must not hold up what does not need it. Only so many are in hand, whatever they do.
+ */
+function leavePlaces({ systemDatabase }: DBOSExecutor, executions: Executions): void {
+  const count = systemDatabase.countRunningWorkflowsForQueue.bind(systemDatabase)
+  systemDatabase.countRunningWorkflowsForQueue = (queue) => {
+    const inHand = count(queue)
+    return inHand >= MOST_IN_HAND ? inHand : inHand - executions.away(queue)
+  }
+}
+
+/**
+ * The engine's own chatter belongs to debugging, without what it quotes behind a colon. Its errors are the messages
+ * of failed flows, which may be private: we tell of those, with their ids.
+ */
 function quieter(logger: Logger) {
   const engine = logger.child({ part: 'dbos' })
   const text = (entry: unknown) => (entry instanceof Error ? entry.message : String(entry))
+  const brief = (entry: unknown) => text(entry).split(': ', 1)[0]
   return {
-    info: (entry: unknown) => engine.debug(text(entry)),
-    debug: (entry: unknown) => engine.trace(text(entry)),
+    info: (entry: unknown) => engine.debug(brief(entry)),
+    debug: (entry: unknown) => engine.trace(brief(entry)),
     warn: (entry: unknown) => engine.warn(text(entry)),
-    error: (entry: unknown) => engine.debug(text(entry)),
+    error: () => engine.debug('an error'),
   }
 }

@@ -4,6 +4,7 @@ import type { EventKind } from '../../contract/event.ts'
 import { EventRefused, type Intake } from '../../contract/intake.ts'
 import { isOutage } from '../../db/outage.ts'
 import type { Logger } from '../../observability/logger.ts'
+import { inSpan } from '../../observability/spans.ts'
 import type { DeadLetters, Refusal } from './dead-letters.ts'
 import { bodyBytes } from './raw-body.ts'
 
@@ -43,7 +44,18 @@ const LONGEST_KEPT_TEXT = 64 * 1024
  * delivery. What fails otherwise, again and again, is dead-lettered too: it must not hold a place for ever.
  * Resolves false when the signal ended the waiting: leave the message unacknowledged. Never throws.
  */
-export async function settle(message: AsyncMessage, context: DeliveryContext): Promise<boolean> {
+export function settle(message: AsyncMessage, context: DeliveryContext): Promise<boolean> {
+  const { traceparent } = (message.headers ?? {}) as { traceparent?: unknown }
+  const about = {
+    name: `${context.queue} process`,
+    kind: 'consumer' as const,
+    attributes: { 'messaging.system': 'rabbitmq', 'messaging.destination.name': context.queue },
+    within: { traceparent: typeof traceparent === 'string' ? traceparent : undefined },
+  }
+  return inSpan(about, () => settled(message, context))
+}
+
+async function settled(message: AsyncMessage, context: DeliveryContext): Promise<boolean> {
   try {
     const refusal = await persist(() => offer(message, context), context, 'Event not taken in yet: held', {
       tries: TRIES,

@@ -8,9 +8,15 @@ import type { Logger } from '../../observability/logger.ts'
  *   hotel.events (topic) ── attendance.# ──> attendance.events ── too many deliveries ──> hotel.events.dlx (direct)
  *                                                  │                                              │
  *                                                  └── refused by us, with the reason ──> attendance.events.dlq
+ *
+ * and so for each kind. A queue may be bound by two words, the kind's and the queue's own.
  */
-export const EVENT_QUEUES: Readonly<Record<EventKind, { queue: string; routingKey: string }>> = {
-  attendance: { queue: 'attendance.events', routingKey: 'attendance.#' },
+export const EVENT_QUEUES: Readonly<Record<EventKind, { queue: string; routingKeys: readonly string[] }>> = {
+  attendance: { queue: 'attendance.events', routingKeys: ['attendance.#'] },
+  room_status: { queue: 'room.events', routingKeys: ['room_status.#', 'room.#'] },
+  booking: { queue: 'booking.events', routingKeys: ['booking.#'] },
+  ml_prediction: { queue: 'ml.events', routingKeys: ['ml_prediction.#', 'ml.#'] },
+  anomaly: { queue: 'anomaly.events', routingKeys: ['anomaly.#'] },
 }
 
 const EXCHANGE = 'hotel.events'
@@ -30,7 +36,7 @@ export interface EventQueue {
   kind: EventKind
   exchange: string
   deadLetterExchange: string
-  routingKey: string
+  routingKeys: readonly string[]
   queue: string
   deadLetterQueue: string
 }
@@ -38,12 +44,12 @@ export interface EventQueue {
 /** One per event kind. */
 export function eventQueues(prefix = ''): EventQueue[] {
   return EVENT_KINDS.map((kind) => {
-    const { queue, routingKey } = EVENT_QUEUES[kind]
+    const { queue, routingKeys } = EVENT_QUEUES[kind]
     return {
       kind,
       exchange: `${prefix}${EXCHANGE}`,
       deadLetterExchange: `${prefix}${EXCHANGE}.dlx`,
-      routingKey,
+      routingKeys,
       queue: `${prefix}${queue}`,
       deadLetterQueue: `${prefix}${queue}.dlq`,
     }
@@ -59,7 +65,7 @@ export async function declareEventQueue(
   names: EventQueue,
   logger: Logger,
 ): Promise<void> {
-  const { exchange, deadLetterExchange, queue, routingKey } = names
+  const { exchange, deadLetterExchange, queue, routingKeys } = names
   const declare = (name: string, act: (channel: Channel) => Promise<unknown>) =>
     useAsItIs(connection, name, logger, act)
 
@@ -80,7 +86,9 @@ export async function declareEventQueue(
       },
     }),
   )
-  await declare(queue, (channel) => channel.queueBind({ queue, exchange, routingKey }))
+  for (const routingKey of routingKeys) {
+    await declare(queue, (channel) => channel.queueBind({ queue, exchange, routingKey }))
+  }
 }
 
 /** The dead-letter exchange, queue and binding of one event queue; repeatable. */

@@ -1,4 +1,4 @@
-import { AttendanceEvent } from '../../contract/event.ts'
+import { AttendanceEvent } from '../../contract/attendance-event.ts'
 import { FlowFailure } from '../../engine/errors.ts'
 import { defineFlow, type Flow } from '../../engine/flow.ts'
 import { type AttendanceDeps, type LowConfidence, type Punch, recordPunch } from '../../tasks/attendance.ts'

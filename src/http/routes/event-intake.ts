@@ -1,10 +1,15 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { AnomalyEvent } from '../../contract/anomaly-event.ts'
 import { BASE, EventPath } from '../../contract/api.ts'
-import { AttendanceAccepted, AttendanceEvent, type EventKind, EventReplayed } from '../../contract/event.ts'
+import { AttendanceAccepted, AttendanceEvent } from '../../contract/attendance-event.ts'
+import { BookingEvent } from '../../contract/booking-event.ts'
+import { EventAccepted, type EventKind, EventReplayed } from '../../contract/event.ts'
 import { storable } from '../../contract/hostile-text.ts'
 import { type AcceptedEvent, EventRefused, type Intake } from '../../contract/intake.ts'
+import { MlPredictionEvent } from '../../contract/prediction-event.ts'
+import { RoomStatusEvent } from '../../contract/room-event.ts'
 import type { HttpDeps } from '../deps.ts'
 import { answer, problems } from '../documented-answers.ts'
 import { sendProblem } from '../plugins/errors.ts'
@@ -24,50 +29,119 @@ const NEVER_TAKEN_IN: ReadonlySet<string> = new Set(['malformed_json', 'unstorab
 
 /** Events in: new ones, and kept ones once more. */
 export function addEventIntakeRoutes(app: FastifyInstance, deps: HttpDeps): void {
-  addAttendance(app, deps)
+  addEvents(app, deps)
   addReplay(app, deps)
 }
 
-function addAttendance(app: FastifyInstance, deps: HttpDeps): void {
-  app.post(
-    `${BASE}/events/attendance`,
-    {
-      config: { scope: 'events:write', eventKind: 'attendance' },
-      // The intake checks the body, and keeps what it refuses; the schemas here only describe it.
-      validatorCompiler: () => (value) => ({ value }),
-      errorHandler: keepRefusedBody(deps.intake),
-      schema: {
-        operationId: 'receiveAttendance',
-        summary: 'A face recognised at a staff door',
-        tags: ['Events'],
-        headers: z.object({
-          'idempotency-key': z.string().max(LONGEST_KEY).optional().meta({
-            description: 'The same key with the same body is the same event: it is answered as before.',
+interface EventRoute {
+  kind: EventKind
+  summary: string
+  body: z.ZodType
+  /** The answer to what was accepted, as the specification has it. */
+  accepted: z.ZodType
+  answer(accepted: AcceptedEvent, body: unknown): object
+}
+
+const several = (message: string) => (accepted: AcceptedEvent) => listing(accepted, message)
+
+const EVENT_ROUTES: readonly EventRoute[] = [
+  {
+    kind: 'attendance',
+    summary: 'A face recognised at a staff door',
+    body: AttendanceEvent,
+    accepted: AttendanceAccepted,
+    answer: attendanceAnswer,
+  },
+  {
+    kind: 'room_status',
+    summary: 'A room changed its state',
+    body: RoomStatusEvent,
+    accepted: EventAccepted,
+    answer: several('Room status event received and workflows triggered'),
+  },
+  {
+    kind: 'booking',
+    summary: 'A booking was made, changed, cancelled, checked in or out, or its guest did not come',
+    body: BookingEvent,
+    accepted: EventAccepted,
+    answer: (accepted, body) => listing(accepted, bookingMessage(body)),
+  },
+  {
+    kind: 'ml_prediction',
+    summary: 'A model of the ML service has a new prediction',
+    body: MlPredictionEvent,
+    accepted: EventAccepted,
+    answer: several('ML prediction event received and workflow triggered'),
+  },
+  {
+    kind: 'anomaly',
+    summary: 'An anomaly was detected',
+    body: AnomalyEvent,
+    accepted: EventAccepted,
+    answer: several('Anomaly event received and workflow triggered'),
+  },
+]
+
+function addEvents(app: FastifyInstance, deps: HttpDeps): void {
+  for (const route of EVENT_ROUTES) {
+    app.post(
+      `${BASE}/events/${route.kind}`,
+      {
+        config: { scope: 'events:write', eventKind: route.kind },
+        // The intake checks the body, and keeps what it refuses; the schemas here only describe it.
+        validatorCompiler: () => (value) => ({ value }),
+        errorHandler: keepRefusedBody(deps.intake),
+        schema: {
+          operationId: operationId(route.kind),
+          summary: route.summary,
+          tags: ['Events'],
+          headers: z.object({
+            'idempotency-key': z.string().max(LONGEST_KEY).optional().meta({
+              description: 'The same key with the same body is the same event: it is answered as before.',
+            }),
           }),
-        }),
-        body: AttendanceEvent,
-        response: {
-          202: answer(AttendanceAccepted, 'The event and its run are on disk'),
-          ...problems(400, 409, 413, 415),
+          body: route.body,
+          response: {
+            202: answer(route.accepted, 'The event and its runs are on disk'),
+            ...problems(400, 409, 413, 415),
+          },
         },
       },
-    },
-    async (request, reply): Promise<AttendanceAccepted> => {
-      const accepted = await refusable(() =>
-        deps.intake.accept({ ...comingFrom(request), body: request.body ?? null }),
-      )
-      const run = accepted.runs[0]
-      if (run === undefined) throw new Error(`The event ${accepted.eventId} was accepted without a run.`)
-      announce(reply, accepted)
-      return {
-        event_id: accepted.eventId,
-        status: 'accepted',
-        workflow_triggered: run.workflow,
-        flow_run_id: run.flow_run_id,
-        message: 'Attendance event received and workflow triggered',
-      }
-    },
-  )
+      async (request, reply) => {
+        const accepted = await refusable(() =>
+          deps.intake.accept({ ...comingFrom(request), body: request.body ?? null }),
+        )
+        announce(reply, accepted)
+        return route.answer(accepted, request.body)
+      },
+    )
+  }
+}
+
+/** `receiveRoomStatus` */
+function operationId(kind: EventKind): string {
+  return `receive_${kind}`.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+}
+
+function attendanceAnswer(accepted: AcceptedEvent): AttendanceAccepted {
+  const run = accepted.runs[0]
+  if (run === undefined) throw new Error(`The event ${accepted.eventId} was accepted without a run.`)
+  return {
+    event_id: accepted.eventId,
+    status: 'accepted',
+    workflow_triggered: run.workflow,
+    flow_run_id: run.flow_run_id,
+    message: 'Attendance event received and workflow triggered',
+  }
+}
+
+function listing({ eventId, runs }: AcceptedEvent, message: string): EventAccepted {
+  return { event_id: eventId, status: 'accepted', workflows_triggered: runs, message }
+}
+
+function bookingMessage(body: unknown): string {
+  const type = (body as { event_type?: unknown } | null)?.event_type
+  return type === 'new_booking' ? 'New booking event processed' : 'Booking event processed'
 }
 
 function addReplay(app: FastifyInstance, deps: HttpDeps): void {

@@ -8,7 +8,8 @@ import {
 } from '@slack/web-api'
 import { GiveUp, TryAgain } from '../../engine/errors.ts'
 import type { Logger } from '../../observability/logger.ts'
-import type { Slack } from './slack.ts'
+import { createGuard, type ServiceGuard } from '../outbound/service-guard.ts'
+import type { Slack, SlackMessage } from './slack.ts'
 
 export interface SlackSettings {
   /** Bot token (`xoxb-...`) with the scope `chat:write`. */
@@ -17,10 +18,12 @@ export interface SlackSettings {
   apiUrl?: string | undefined
   timeoutMs: number
   logger: Logger
+  /** Default: one of its own, that nobody watches. */
+  guard?: ServiceGuard | undefined
 }
 
 /** Slack's Web API. One call is one request: trying again is the task's business, where attempts are recorded. */
-export function createSlack({ token, apiUrl, timeoutMs, logger }: SlackSettings): Slack {
+export function createSlack({ token, apiUrl, timeoutMs, logger, ...settings }: SlackSettings): Slack {
   const options: WebClientOptions = {
     ...(apiUrl === undefined ? {} : { slackApiUrl: apiUrl }),
     timeout: timeoutMs,
@@ -28,25 +31,25 @@ export function createSlack({ token, apiUrl, timeoutMs, logger }: SlackSettings)
     rejectRateLimitedCalls: true,
     logger: quiet(logger),
   }
-  return {
-    async post({ channel, text }, signal) {
+  // The SDK's timeout comes first, and reads `slack_unavailable`.
+  const guard = settings.guard ?? createGuard({ service: 'slack', timeoutMs: timeoutMs * 2 })
+  const send = async ({ channel, text }: SlackMessage, signal: AbortSignal) => {
+    // The SDK's calls take no signal. A client is cheap (connections are the runtime's), so each call gets its own,
+    // whose fetch listens to both the timeout and the caller.
+    const client = new WebClient(token, {
+      ...options,
+      fetch: (url, init) =>
+        fetch(url, { ...init, signal: AbortSignal.any([signal, ...(init?.signal ? [init.signal] : [])]) }),
+    })
+    try {
+      const answer = await client.chat.postMessage({ channel, text, unfurl_links: false })
+      return { id: answer.ts ?? '' }
+    } catch (error) {
       signal.throwIfAborted()
-      // The SDK's calls take no signal. A client is cheap (connections are the runtime's), so each call gets its own,
-      // whose fetch listens to both the timeout and the caller.
-      const client = new WebClient(token, {
-        ...options,
-        fetch: (url, init) =>
-          fetch(url, { ...init, signal: AbortSignal.any([signal, ...(init?.signal ? [init.signal] : [])]) }),
-      })
-      try {
-        const answer = await client.chat.postMessage({ channel, text, unfurl_links: false })
-        return { id: answer.ts ?? '' }
-      } catch (error) {
-        signal.throwIfAborted()
-        throw instructionFor(error)
-      }
-    },
+      throw instructionFor(error)
+    }
   }
+  return { post: (message, signal) => guard.call('post', signal, (within) => send(message, within)) }
 }
 
 /** Slack's error codes that say "not now". All others name something a person must put right. */

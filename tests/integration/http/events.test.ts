@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { AttendanceAccepted, EventList, EventRecord, EventReplayed } from '../../../src/contract/event.ts'
+import { AttendanceAccepted } from '../../../src/contract/attendance-event.ts'
+import { EventList, EventRecord, EventReplayed } from '../../../src/contract/event.ts'
 import { NotificationList } from '../../../src/contract/notification.ts'
 import { type CallOptions, type HttpRig, openHttpRig } from './http-rig.ts'
 

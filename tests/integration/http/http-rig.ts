@@ -1,7 +1,7 @@
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import { z } from 'zod'
 import { BASE } from '../../../src/contract/api.ts'
-import { AttendanceEvent } from '../../../src/contract/event.ts'
+import { AttendanceEvent } from '../../../src/contract/attendance-event.ts'
 import { EventRefused, type Intake } from '../../../src/contract/intake.ts'
 import { SCOPES, type Scope } from '../../../src/contract/key.ts'
 import { fieldErrors } from '../../../src/contract/problem.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { AttendanceAccepted, AttendanceEvent } from '../../../src/contract/event.ts'
+import { AttendanceAccepted, AttendanceEvent } from '../../../src/contract/attendance-event.ts'
 import { CancelAnswer, TriggerAnswer, TriggerRequest } from '../../../src/contract/run.ts'
 import { type HttpRig, openHttpRig } from './http-rig.ts'
 

@@ -59,7 +59,9 @@ it('copies from stages that are there', () => {
 
 it('has all that the service reads while it runs', () => {
   const there = last.filter(({ name }) => name === 'COPY').map(({ args }) => args.split(/\s+/).at(-1))
-  expect(there).toEqual(expect.arrayContaining(['./dist', './node_modules', './', './migrations']))
+  expect(there).toEqual(
+    expect.arrayContaining(['./dist', './node_modules', './', './migrations', './templates']),
+  )
   const files = existsSync('deployments') ? readdirSync('deployments') : []
   if (files.length > 0) expect(there, 'deployments/ is read at start: copy it').toContain('./deployments')
 })

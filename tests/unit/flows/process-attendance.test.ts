@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { AttendanceEvent } from '../../../src/contract/event.ts'
+import type { AttendanceEvent } from '../../../src/contract/attendance-event.ts'
 import type { AnyTask, Flow } from '../../../src/engine/flow.ts'
 import { processAttendance } from '../../../src/flows/attendance/process-attendance.ts'
 import type { AttendanceDeps, LowConfidence, Punch } from '../../../src/tasks/attendance.ts'

@@ -1,0 +1,52 @@
+/** Of people who do not exist. */
+export const FAMILY = [
+  'Nguyễn',
+  'Trần',
+  'Lê',
+  'Phạm',
+  'Hoàng',
+  'Huỳnh',
+  'Phan',
+  'Vũ',
+  'Võ',
+  'Đặng',
+  'Bùi',
+  'Đỗ',
+  'Hồ',
+  'Ngô',
+  'Dương',
+]
+export const MIDDLE = ['Văn', 'Thị', 'Minh', 'Thanh', 'Ngọc', 'Quốc', 'Hữu', 'Thu', 'Gia', 'Đức']
+export const GIVEN = [
+  'An',
+  'Bình',
+  'Châu',
+  'Dũng',
+  'Giang',
+  'Hà',
+  'Hải',
+  'Hoa',
+  'Khánh',
+  'Lan',
+  'Linh',
+  'Long',
+  'Nam',
+  'Nga',
+  'Phúc',
+  'Quân',
+  'Sơn',
+  'Thảo',
+  'Trang',
+  'Tuấn',
+  'Vy',
+  'Yến',
+]
+
+export const FOREIGN = [
+  { name: 'Anna Keller', country: 'DE' },
+  { name: 'James Carter', country: 'GB' },
+  { name: 'Sophie Laurent', country: 'FR' },
+  { name: 'Kenji Tanaka', country: 'JP' },
+  { name: 'Min-jun Park', country: 'KR' },
+  { name: 'Olivia Brown', country: 'AU' },
+] as const

@@ -1,0 +1,93 @@
+/** The hotel's other services as this process reaches them: each behind a guard of its own, or undefined. */
+import type { Config } from '../config.ts'
+import type { RedisConnection } from '../integrations/cache/redis.ts'
+import { createCache } from '../integrations/cache/remembering.ts'
+import { createHttpCv } from '../integrations/cv/http.ts'
+import { createSmtpEmail } from '../integrations/email/smtp.ts'
+import { createHttpLlm } from '../integrations/llm/http.ts'
+import { createHttpMl } from '../integrations/ml/http.ts'
+import { CALL_LIMITS } from '../integrations/outbound/call-limits.ts'
+import type { ServiceAddress } from '../integrations/outbound/service-address.ts'
+import { type CallObserver, createGuard, type ServiceGuard } from '../integrations/outbound/service-guard.ts'
+import { createCloudbeds } from '../integrations/pms/cloudbeds.ts'
+import type { PropertySystem } from '../integrations/pms/property-system.ts'
+import { createRestPropertySystem } from '../integrations/pms/rest.ts'
+import { createSlack } from '../integrations/slack/web-api.ts'
+import { createTwilioMessages } from '../integrations/sms/twilio.ts'
+import { loadTemplates } from '../integrations/templates/message-files.ts'
+import type { Logger } from '../observability/logger.ts'
+import type { ChannelDeps, OutsideDeps } from '../tasks/deps.ts'
+
+type Guards = (service: keyof typeof CALL_LIMITS) => ServiceGuard
+
+export interface OutsideParts {
+  observer: CallObserver
+  redis: RedisConnection['client'] | undefined
+  logger: Logger
+}
+
+export interface OutsideServices {
+  services: OutsideDeps & Omit<ChannelDeps, 'notified'>
+  close(): Promise<void>
+}
+
+/** Connects nothing yet. Throws BadSetting's kin: an Error that names a template or a setting that cannot be used. */
+export async function openOutsideServices(config: Config, parts: OutsideParts): Promise<OutsideServices> {
+  const guard: Guards = (service) =>
+    createGuard({ service, ...CALL_LIMITS[service], observer: parts.observer })
+  const channels = await openChannels(config, guard, parts.logger)
+  const { LLM_URL, LLM_API_KEY, ML_URL, ML_API_KEY, CV_URL, CV_API_KEY } = config
+  const llm = at(createHttpLlm, LLM_URL, LLM_API_KEY, () => guard('llm'))
+  const ml = at(createHttpMl, ML_URL, ML_API_KEY, () => guard('ml'))
+  const cv = at(createHttpCv, CV_URL, CV_API_KEY, () => guard('cv'))
+  const pms = openPropertySystem(config, guard, parts)
+  return {
+    services: { ...channels, llm, ml, cv, pms },
+    async close() {
+      for (const service of [llm, ml, cv, pms, channels.email]) await service?.close()
+    },
+  }
+}
+
+function at<Service>(
+  create: (address: ServiceAddress) => Service,
+  url: string | undefined,
+  apiKey: string | undefined,
+  guard: () => ServiceGuard,
+): Service | undefined {
+  return url === undefined ? undefined : create({ url, apiKey, guard: guard() })
+}
+
+async function openChannels(config: Config, guard: Guards, logger: Logger) {
+  const { SLACK_BOT_TOKEN: token, SLACK_API_URL: apiUrl, SMTP_URL: smtpUrl, EMAIL_FROM: from } = config
+  const { timeoutMs } = CALL_LIMITS.slack
+  const mail = CALL_LIMITS.email.timeoutMs
+  return {
+    slack: token ? createSlack({ token, apiUrl, timeoutMs, logger, guard: guard('slack') }) : undefined,
+    email: smtpUrl
+      ? createSmtpEmail({ url: smtpUrl, from, guard: guard('email'), timeoutMs: mail })
+      : undefined,
+    sms: openTwilio(config, 'sms', config.TWILIO_SMS_FROM, guard),
+    whatsapp: openTwilio(config, 'whatsapp', config.TWILIO_WHATSAPP_FROM, guard),
+    templates: await loadTemplates({ hotelName: config.HOTEL_NAME }),
+  }
+}
+
+function openTwilio(config: Config, channel: 'sms' | 'whatsapp', from: string | undefined, guard: Guards) {
+  const { TWILIO_ACCOUNT_SID: accountSid, TWILIO_AUTH_TOKEN: authToken, TWILIO_API_URL: apiUrl } = config
+  if (!accountSid || !authToken || !from) return undefined
+  return createTwilioMessages({ accountSid, authToken, from, channel, apiUrl, guard: guard(channel) })
+}
+
+function openPropertySystem(
+  config: Config,
+  guard: Guards,
+  { redis, observer }: OutsideParts,
+): PropertySystem | undefined {
+  const { PMS_URL: url, PMS_API_KEY: apiKey, PMS_PROPERTY_ID: propertyId } = config
+  if (url === undefined) return undefined
+  if (config.PMS_KIND === 'rest') return createRestPropertySystem({ url, apiKey, guard: guard('pms') })
+  const cache = createCache({ redis, observer })
+  const timezone = config.HOTEL_TIMEZONE
+  return createCloudbeds({ url, apiKey: apiKey ?? '', propertyId, guard: guard('pms'), cache, timezone })
+}

@@ -1,0 +1,31 @@
+/** The guests who wait for their room. */
+import type { Sql } from './sql.ts'
+
+export interface WaitingBooking {
+  id: string
+}
+
+/** Who arrives on `businessDate` ('YYYY-MM-DD') in this room, has not come yet and was not told that it is ready. */
+export async function findWaitingBooking(
+  sql: Sql,
+  roomNumber: string,
+  businessDate: string,
+): Promise<WaitingBooking | undefined> {
+  const rows = await sql.query<WaitingBooking>(
+    `select id::text as id from bookings
+     where room_number = $1 and check_in_date = $2 and lower(status::text) = 'confirmed'
+       and guest_notified is not true
+     order by id limit 1`,
+    [roomNumber, businessDate],
+  )
+  return rows[0]
+}
+
+/** False: there is no such booking any more. */
+export async function markNotified(sql: Sql, bookingId: string): Promise<boolean> {
+  const rows = await sql.query(
+    `update bookings set guest_notified = true, notification_sent_at = now() where id = $1 returning 1`,
+    [bookingId],
+  )
+  return rows.length > 0
+}

@@ -1,0 +1,8 @@
+import type { StepKind } from './journal.ts'
+import type { Occupation } from './run-control.ts'
+
+/** A plain task is an act outside the database: the other side's own limits hold for it, not the queue's. */
+export function occupationOf(kind: StepKind): Occupation {
+  if (kind === 'wait' || kind === 'child') return 'waiting'
+  return kind === 'task' || kind === 'undo' ? 'outside' : 'here'
+}

@@ -1,0 +1,88 @@
+import { z } from 'zod'
+import { BookingId } from '../../contract/booking-event.ts'
+import { type CancelRefusal, refusalInWords } from '../../domain/cancellation.ts'
+import { FlowFailure } from '../../engine/errors.ts'
+import { defineFlow, type Flow, type Saga } from '../../engine/flow.ts'
+import type { UndoDeps } from '../../tasks/booking-changes.ts'
+import {
+  askForRefund,
+  assignBookedRoom,
+  type CancelPlan,
+  cancelInPropertySystem,
+  markBookingCancelled,
+  planCancellation,
+  reinstateInPropertySystem,
+  releaseBookedRoom,
+  unmarkBookingCancelled,
+  withdrawRefundRequest,
+} from '../../tasks/cancellations.ts'
+import type { OutsideDeps } from '../../tasks/deps.ts'
+import type { GuestMessageDeps } from '../../tasks/guest-messages.ts'
+import type { StaffMessageDeps } from '../../tasks/staff-messages.ts'
+import { orAlert, tellGuest } from './booking-steps.ts'
+
+const Cancellation = z
+  .object({
+    booking_id: BookingId,
+    reason: z.string().trim().min(1).max(500),
+    /** In the hotel's currency, at most what the booking costs. Default: no refund. */
+    refund_amount: z.number().min(0).max(1e12).default(0),
+  })
+  .meta({ examples: [{ booking_id: 'BOOK001', reason: 'flight cancelled', refund_amount: 5000000 }] })
+
+type CancelDeps = GuestMessageDeps & StaffMessageDeps & UndoDeps & Pick<OutsideDeps, 'pms'>
+
+/**
+ * The hotel cancels a booking: all of it, or none of it.
+ *
+ *   plan ── cancel in the property system ── release the room ── ask for the refund ── mark the booking ── tell the guest
+ *
+ * Whatever fails, or a cancel of this run, takes back all that was done, last first. What cannot be taken back flags the
+ * run and is told to the duty manager. Refused cancellations fail with the reason as code (`guest_is_checked_in`, ...).
+ * The guest is told when all is done: a message that fails does not undo it.
+ */
+export const cancelBooking = defineFlow({
+  name: 'cancel_booking',
+  description:
+    'Cancel a booking with its room and refund, in the property system and here, or undo all of it',
+  parameters: Cancellation,
+  subjects: ({ booking_id }) => [`booking:${booking_id}`],
+  estimatedMinutes: 0.5,
+  queue: 'events',
+
+  async run(flow: Flow<CancelDeps>, { booking_id, reason, refund_amount }) {
+    const at = (await flow.now()).toISOString()
+    const asked = { bookingId: booking_id, refundAmount: refund_amount, reason, at }
+    const planned = await flow.task(planCancellation, asked)
+    refuse(planned, 'plan_cancellation')
+    const { plan } = planned
+    const saga = flow.saga((acts) => cancel(acts, plan))
+    const refund_id = await orAlert(flow, saga, { what: 'The cancellation', bookingId: booking_id })
+    flow.log('cancelled', { booking: booking_id, refund: refund_id })
+    const guest_told = await tellGuest(flow, {
+      template: 'booking_cancelled',
+      booking_id,
+      subject_key: booking_id,
+      ...(refund_id === null ? {} : { variables: { refund_amount: `${refund_amount} ${plan.currency}` } }),
+    })
+    return { booking_id, status: 'cancelled' as const, refund_id, guest_told }
+  },
+})
+
+/** Answers the id of the refund request; null: none was asked for. */
+async function cancel(saga: Saga<CancelDeps>, plan: CancelPlan): Promise<string | null> {
+  await saga.act(cancelInPropertySystem, plan, reinstateInPropertySystem)
+  if (plan.roomNumber !== null) {
+    refuse(await saga.act(releaseBookedRoom, plan, assignBookedRoom), 'release_booked_room')
+  }
+  const refund = plan.refundAmount > 0 ? await saga.act(askForRefund, plan, withdrawRefundRequest) : null
+  refuse(await saga.act(markBookingCancelled, plan, unmarkBookingCancelled), 'mark_booking_cancelled')
+  return refund?.refundId ?? null
+}
+
+function refuse<Answer extends { refused: CancelRefusal | null }>(
+  answer: Answer,
+  task: string,
+): asserts answer is Answer & { refused: null } {
+  if (answer.refused) throw new FlowFailure(answer.refused, refusalInWords(answer.refused), task)
+}

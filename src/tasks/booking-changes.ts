@@ -1,0 +1,159 @@
+/** The one way in which the service changes a booking. */
+import {
+  type BookingColumns,
+  insertBooking,
+  insertBookingHistory,
+  type KnownBooking,
+  readBooking,
+  setBookingRefusal,
+  updateBooking,
+  upsertGuest,
+} from '../db/bookings.ts'
+import type { Database } from '../db/pool.ts'
+import { showChurnRisk } from '../db/predictions.ts'
+import type { Sql } from '../db/sql.ts'
+import { inTurn } from '../db/turns.ts'
+import {
+  type BookingAct,
+  type BookingChange,
+  type BookingDetails,
+  type BookingFold,
+  concernsGuest,
+  foldBooking,
+  newEffects,
+  type RoomEffect,
+} from '../domain/booking.ts'
+import { type BookingFacts, columnsOf, factsOf, newsIn } from './booking-columns.ts'
+
+/** Every transaction that changes a booking takes this lock: `defineTransaction({ lock: ... })`. */
+export const bookingLock = (bookingId: string) => `booking:${bookingId}`
+
+export interface BookingChangeRequest {
+  bookingId: string
+  at: Date
+  /** Applied once. */
+  key: string
+  act: Exclude<BookingAct, 'snapshot'>
+  details: BookingDetails
+  runId: string
+}
+
+/** A booking after a change. Plain JSON, without the guest's data: it is checkpointed. */
+export interface BookingOnRecord extends BookingFacts {
+  bookingId: string
+  /** The change's place in the booking's history. */
+  changeKey: string
+  applied: boolean
+  /** Why it was not applied: `already_cancelled`, `not_checked_in`, ... */
+  refused: string | null
+  /** What is to be done in rooms now. A repeat of the same change names them again. */
+  effects: RoomEffect[]
+  /** Other days or another kind of room than before. */
+  concernsGuest: boolean
+}
+
+/** An undo has no transaction of the engine's: it opens its own. */
+export interface UndoDeps {
+  database: Database
+}
+
+/** Before anything a sender can date (`contract/instant.ts`). */
+const BEGINNING = Date.UTC(1900, 0, 1)
+const UNDONE = 'undone'
+
+/**
+ * Puts one change in its place among all that is known of the booking, and makes the row what it then is. To be called
+ * inside a transaction that holds `bookingLock`. A repeat of the same key changes nothing. What is not allowed at its
+ * place is kept with its reason and throws nothing. A row of the hotel's own, and what another program wrote since our
+ * newest change, is taken on record as a 'snapshot'.
+ */
+export async function applyBookingChange(sql: Sql, asked: BookingChangeRequest): Promise<BookingOnRecord> {
+  const { bookingId, key, runId } = asked
+  const { row, history } = await readBooking(sql, bookingId)
+  const changes = changesOf(history)
+  const news = snapshotOf(row, changes)
+  if (news) {
+    changes.push(news)
+    await keep(sql, bookingId, news, null, runId)
+  }
+  const others = changes.filter((change) => change.key !== key)
+  const known = changes.find((change) => change.key === key)
+  const own = known ?? { at: asked.at.getTime(), key, act: asked.act, details: asked.details }
+  const before = foldBooking(others)
+  const now = foldBooking([...others, own])
+  const refused = own.undone ? UNDONE : (now.refused.get(key) ?? null)
+  if (!known) {
+    await keep(sql, bookingId, own, refused, runId)
+    await settle(sql, bookingId, { row, history }, now)
+  }
+  return {
+    bookingId,
+    changeKey: key,
+    applied: refused === null,
+    refused,
+    ...factsOf(now.state),
+    effects: newEffects(before.effects, now.effects),
+    concernsGuest: now.state !== undefined && concernsGuest(before.state, now.state),
+  }
+}
+
+/** Takes a saga's change back: as if it had never been. A change that was never recorded needs nothing. */
+export function undoBookingChange(database: Database, bookingId: string, key: string): Promise<void> {
+  return inTurn(database, bookingLock(bookingId), async (sql) => {
+    const known = await readBooking(sql, bookingId)
+    const changes = changesOf(known.history)
+    const change = changes.find((one) => one.key === key)
+    if (!change || change.undone) return
+    await setBookingRefusal(sql, bookingId, key, UNDONE)
+    await settle(sql, bookingId, known, foldBooking(changes.filter((one) => one !== change)))
+  })
+}
+
+function keep(
+  sql: Sql,
+  bookingId: string,
+  { at, key, act, details, status }: BookingChange,
+  refused: string | null,
+  runId: string,
+): Promise<void> {
+  const change = act === 'snapshot' ? { ...details, status } : details
+  return insertBookingHistory(sql, { bookingId, at: new Date(at), key, act, change, refused, runId })
+}
+
+function changesOf(history: KnownBooking['history']): BookingChange[] {
+  return history.map(({ at, key, act, change, refused }) => {
+    const { status, ...details } = change as BookingDetails & Pick<BookingChange, 'status'>
+    const undone = refused === UNDONE
+    return { at, key, act: act as BookingAct, details, undone, ...(status === undefined ? {} : { status }) }
+  })
+}
+
+/** Nobody knows when another program wrote, but after our newest change it was. */
+function snapshotOf(
+  row: BookingColumns | null,
+  changes: readonly BookingChange[],
+): BookingChange | undefined {
+  const news = row && newsIn(row, foldBooking(changes).state)
+  if (!news) return undefined
+  const newest = changes.at(-1)
+  const place = newest ? { at: newest.at, key: `${newest.key}~` } : { at: BEGINNING, key: 'snapshot' }
+  return { ...place, act: 'snapshot', ...news }
+}
+
+/** Brings the row, the guest and the verdicts on older changes in line with the fold. */
+async function settle(sql: Sql, id: string, { row, history }: KnownBooking, now: BookingFold): Promise<void> {
+  for (const { key, refused } of history) {
+    const verdict = now.refused.get(key) ?? null
+    if (refused !== UNDONE && refused !== verdict) await setBookingRefusal(sql, id, key, verdict)
+  }
+  if (!now.state) return
+  if (row) {
+    await updateBooking(sql, id, row, columnsOf(now.state), new Date(now.changedAt))
+  } else {
+    await insertBooking(sql, id, columnsOf(now.state), new Date(now.changedAt))
+    await showChurnRisk(sql, id)
+  }
+  const { guest_id: guestId, ...told } = now.state.details.guest_data ?? {}
+  if (guestId === undefined || now.guestToldAt === undefined) return
+  await upsertGuest(sql, guestId, told, new Date(now.guestToldAt))
+}

@@ -1,0 +1,39 @@
+/** What tasks are given, in small pieces: each task names the pieces it needs, `app/` builds them all once. */
+import type { Sql } from '../db/sql.ts'
+import type { HotelRules } from '../domain/hotel-rules.ts'
+import type { Cv } from '../integrations/cv/cv.ts'
+import type { Email } from '../integrations/email/email.ts'
+import type { Llm } from '../integrations/llm/llm.ts'
+import type { Ml } from '../integrations/ml/ml.ts'
+import type { PropertySystem } from '../integrations/pms/property-system.ts'
+import type { Slack } from '../integrations/slack/slack.ts'
+import type { TextMessages } from '../integrations/sms/text-messages.ts'
+import type { Templates } from '../integrations/templates/templates.ts'
+
+/** For short statements outside any transaction of the engine. */
+export interface DatabaseDeps {
+  database: Sql
+}
+
+export interface HotelDeps {
+  hotel: HotelRules
+}
+
+/** Undefined: not configured. */
+export interface OutsideDeps {
+  llm: Llm | undefined
+  ml: Ml | undefined
+  cv: Cv | undefined
+  pms: PropertySystem | undefined
+}
+
+/** Undefined: no credentials; the channel is a sandbox, where everything happens but the sending. */
+export interface ChannelDeps {
+  slack: Slack | undefined
+  email: Email | undefined
+  sms: TextMessages | undefined
+  whatsapp: TextMessages | undefined
+  templates: Templates
+  /** Told how each message ended, for metrics. */
+  notified: (channel: string, outcome: 'sent' | 'sandbox' | 'failed' | 'dropped') => void
+}

@@ -1,0 +1,106 @@
+/** The services that the hotel depends on, each able to hang, to fail and to ask for a rest. */
+import { startCvSimulator } from '../../simulators/cv.ts'
+import { startLlmSimulator } from '../../simulators/llm.ts'
+import { startMlSimulator } from '../../simulators/ml.ts'
+import {
+  type PropertySystemSimulator,
+  startPropertySystemSimulator,
+} from '../../simulators/property-system.ts'
+import type { ServiceSimulator } from '../../simulators/service-simulator.ts'
+import { type SlackSimulator, startSlackSimulator } from '../../simulators/slack.ts'
+import { type SmtpSimulator, startSmtpSimulator } from '../../simulators/smtp.ts'
+import { startTwilioSimulator, TWILIO_ACCOUNT, type TwilioSimulator } from '../../simulators/twilio.ts'
+
+/** `hang`: no answer within 30 s. `503`: not now. `429`: not for another two seconds. */
+export type Trouble = 'hang' | '503' | '429'
+export type ServiceName = 'slack' | 'email' | 'sms' | 'llm' | 'ml' | 'cv' | 'pms'
+
+interface Breakable {
+  /** Calls that came in so far, refused ones included; undefined where nobody counts. */
+  calls(): number | undefined
+  behave(trouble: Trouble | 'ok'): void
+}
+
+export interface Outside {
+  services: Record<ServiceName, Breakable>
+  slack: SlackSimulator
+  smtp: SmtpSimulator
+  twilio: TwilioSimulator
+  pms: PropertySystemSimulator
+  /** Environment variables of a service that is to use them. */
+  settings: Record<string, string>
+  close(): Promise<void>
+}
+
+const HANG_MS = 30_000
+const REST = { retryAfterSeconds: 2 }
+
+export async function startOutside(): Promise<Outside> {
+  const [slack, smtp, twilio] = [
+    await startSlackSimulator(),
+    await startSmtpSimulator(),
+    await startTwilioSimulator(),
+  ]
+  const [llm, ml, cv] = [await startLlmSimulator(), await startMlSimulator(), await startCvSimulator()]
+  const pms = await startPropertySystemSimulator({ style: 'rest', requestsPerSecond: 1_000 })
+  const all = [slack, smtp, twilio, llm, ml, cv, pms]
+  return {
+    services: {
+      slack: slackBreakable(slack),
+      email: emailBreakable(smtp),
+      sms: breakable(twilio),
+      llm: breakable(llm),
+      ml: breakable(ml),
+      cv: breakable(cv),
+      pms: breakable(pms),
+    },
+    ...{ slack, smtp, twilio, pms },
+    settings: {
+      SLACK_BOT_TOKEN: 'xoxb-test',
+      SLACK_API_URL: slack.url,
+      SMTP_URL: smtp.url,
+      TWILIO_ACCOUNT_SID: TWILIO_ACCOUNT.accountSid,
+      TWILIO_AUTH_TOKEN: TWILIO_ACCOUNT.authToken,
+      TWILIO_API_URL: twilio.url,
+      TWILIO_SMS_FROM: '+15005550006',
+      LLM_URL: llm.url,
+      ML_URL: ml.url,
+      CV_URL: cv.url,
+      PMS_KIND: 'rest',
+      PMS_URL: pms.url,
+      PMS_API_KEY: 'demo-key',
+    },
+    close: async () => void (await Promise.all(all.map((simulator) => simulator.close()))),
+  }
+}
+
+function breakable(simulator: ServiceSimulator): Breakable {
+  return {
+    calls: () => simulator.requests.length,
+    behave(trouble) {
+      if (trouble === '503') simulator.behave('error', { status: 503 })
+      else if (trouble === '429') simulator.behave('rate_limited', REST)
+      else simulator.behave(trouble)
+    },
+  }
+}
+
+function slackBreakable(slack: SlackSimulator): Breakable {
+  return {
+    calls: slack.calls,
+    behave(trouble) {
+      if (trouble === 'hang') slack.behave('slow', { delayMs: HANG_MS })
+      else if (trouble === '503') slack.behave('error')
+      else if (trouble === '429') slack.behave('rate_limited', REST)
+      else slack.behave('ok')
+    },
+  }
+}
+
+/** Mail servers know no Retry-After: both refusals are "not now" (451). */
+function emailBreakable(smtp: SmtpSimulator): Breakable {
+  return {
+    calls: () => undefined,
+    behave: (trouble) => smtp.behave(trouble === 'ok' || trouble === 'hang' ? trouble : 'unavailable'),
+  }
+}

@@ -1,0 +1,173 @@
+/**
+ * Another service hangs, fails, or asks for a rest. What does not need it must not notice; what needs it waits and is
+ * not lost. By default three of the services, CRASH_LONG=1: all of them. Every figure compares two times of one run.
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { seedHotel } from '../../simulators/hotel.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { eventually } from '../support/eventually.ts'
+import { type ServiceProcess, startService } from '../support/service-process.ts'
+import { startStreams } from './hotel-streams.ts'
+import { emailOf } from './hotel-traffic.ts'
+import { type Outside, type ServiceName, startOutside, type Trouble } from './outside.ts'
+
+const BROKEN: readonly ServiceName[] =
+  process.env.CRASH_LONG === '1'
+    ? ['slack', 'email', 'sms', 'llm', 'ml', 'cv', 'pms']
+    : ['slack', 'ml', 'email']
+const TROUBLES: readonly Trouble[] = ['hang', '503', '429']
+const OUTAGE_MS = 7_000
+/** Below it a ratio of two latencies says more about the machine's neighbours than about the service. */
+const LEAST_MS = 50
+
+let db: TestDatabase
+let outside: Outside
+let service: ServiceProcess
+
+beforeAll(async () => {
+  db = await createTestDatabase()
+  await seedHotel(db.database)
+  outside = await startOutside()
+  service = await startService({
+    ...outside.settings,
+    DATABASE_URL: db.url,
+    LOG_LEVEL: 'warn',
+    ROOM_READY_DELAY_SECONDS: '0',
+    // None, whatever the time of day the test runs at.
+    QUIET_HOURS: '00:00-00:00',
+  })
+})
+afterAll(async () => {
+  await service?.stop()
+  await outside?.close()
+  await db?.drop()
+})
+
+test('what needs no broken service goes on as before, what needs it completes afterwards', async () => {
+  const streams = await startStreams(service, db.database, outside)
+  const circuits = watchCircuits()
+  await delay(3_000)
+  streams.label('before')
+  await delay(OUTAGE_MS)
+
+  const calls: Record<string, number | undefined> = {}
+  for (const trouble of TROUBLES) {
+    for (const name of BROKEN) {
+      streams.label('between')
+      await recovered(name)
+      streams.include(name)
+      const broken = outside.services[name]
+      const before = broken.calls()
+      streams.label(`${name} ${trouble}`)
+      broken.behave(trouble)
+      await delay(OUTAGE_MS)
+      broken.behave('ok')
+      calls[`${name} ${trouble}`] = before === undefined ? undefined : (broken.calls() ?? 0) - before
+    }
+  }
+  streams.label('after')
+  await streams.stop()
+  const started = performance.now()
+  const runs = await eventually('every run to end', allEnded, 90)
+  const settled_s = (performance.now() - started) / 1000
+  await eventually('every circuit to be closed', () => BROKEN.every((name) => circuits.now(name) === 0), 30)
+  circuits.stop()
+
+  const latencies = await p95(streams.undisturbed)
+  const ratios = ratiosOf(latencies)
+  const figures = {
+    p95_ms: latencies,
+    ratios,
+    calls,
+    opened: circuits.opened(),
+    sent: streams.sent(),
+    runs,
+    settled_s,
+  }
+  process.stdout.write(`crash figures ${JSON.stringify({ test: 'slow services', ...figures })}\n`)
+
+  expect(runs.not_completed).toBe(0)
+  expect(circuits.opened()).toEqual(expect.arrayContaining([...BROKEN]))
+  expect(await unsent()).toEqual([])
+  expectOnce(streams.sent())
+  for (const [when, ratio] of Object.entries(ratios)) expect(ratio, when).toBeLessThan(4)
+})
+
+/** Patience is not without end: one trouble of a service is over before its next. */
+async function recovered(name: ServiceName): Promise<void> {
+  const open = async () => {
+    const rows = await db.database.query(
+      `select 1 from prefect.events e join prefect.flow_run_states s on s.event_id = e.id
+       where e.sender_key like $1 and s.status not in ('completed', 'failed', 'cancelled', 'crashed') limit 1`,
+      [`${name} %`],
+    )
+    return rows.length === 0
+  }
+  await eventually(`what needs ${name} to complete`, open, 90)
+}
+
+async function allEnded() {
+  const [row] = await db.database.query<{ all: number; open: number; not_completed: number }>(
+    `select count(*)::int as all,
+            count(*) filter (where status not in ('completed', 'failed', 'cancelled', 'crashed'))::int as open,
+            count(*) filter (where status <> 'completed')::int as not_completed
+     from prefect.flow_run_states`,
+  )
+  return row?.open === 0 ? row : undefined
+}
+
+/** Milliseconds from the event's arrival to its run's end, by label. */
+async function p95(streams: readonly string[]): Promise<Record<string, number>> {
+  const rows = await db.database.query<{ label: string; p95: number }>(
+    `select split_part(e.sender_key, ':', 1) as label,
+            percentile_cont(0.95) within group
+              (order by extract(epoch from s.completed_at - e.received_at) * 1000)::float8 as p95
+     from prefect.events e join prefect.flow_run_states s on s.event_id = e.id and s.parent_run_id is null
+     where split_part(e.sender_key, ':', 2) = any ($1) group by 1 order by min(e.received_at)`,
+    [streams],
+  )
+  return Object.fromEntries(rows.map(({ label, p95 }) => [label, Math.round(p95)]))
+}
+
+function ratiosOf({ before = 0, ...during }: Record<string, number>): Record<string, number> {
+  const troubled = Object.entries(during).filter(([label]) => label.includes(' '))
+  const base = Math.max(before, LEAST_MS)
+  return Object.fromEntries(troubled.map(([label, p95]) => [label, Number((p95 / base).toFixed(2))]))
+}
+
+/** Messages that were to go out and did not. */
+function unsent() {
+  return db.database.query(
+    `select channel, template, status, count(*)::int as n from prefect.notifications
+     where status <> 'sent' group by 1, 2, 3`,
+  )
+}
+
+/** One message to each guest, as the guest sees it. Slack takes no key: a supervisor may be told twice. */
+function expectOnce({ booking = 0, text = 0 }: Record<string, number>): void {
+  const mails = Array.from({ length: booking }, (_, n) => outside.smtp.mailbox(emailOf(n)).length)
+  expect(mails.filter((count) => count !== 1)).toEqual([])
+  expect(outside.twilio.messages.length).toBe(text)
+}
+
+/** What the service's own metric says of its circuits. */
+function watchCircuits() {
+  const now = new Map<string, number>()
+  const opened = new Set<string>()
+  const look = async () => {
+    const answer = await fetch(`${service.url}/metrics`)
+    for (const [, name = '', value] of (await answer.text()).matchAll(
+      /^prefect_circuit_open\{service="(\w+)"\} (\S+)$/gm,
+    )) {
+      now.set(name, Number(value))
+      if (value === '1') opened.add(name)
+    }
+  }
+  const timer = setInterval(() => void look().catch(() => {}), 250)
+  return {
+    now: (name: string) => now.get(name),
+    opened: () => [...opened],
+    stop: () => clearInterval(timer),
+  }
+}

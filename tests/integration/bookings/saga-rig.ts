@@ -1,0 +1,86 @@
+/** Two rooms and a booking, here and in a property system that answers over HTTP. */
+import {
+  type PropertySystemSimulator,
+  startPropertySystemSimulator,
+} from '../../../simulators/property-system.ts'
+import type { AnyFlow } from '../../../src/engine/flow.ts'
+import { cancelBooking } from '../../../src/flows/bookings/cancel-booking.ts'
+import { moveGuestRoom } from '../../../src/flows/bookings/move-guest-room.ts'
+import { sendGuestNotification } from '../../../src/flows/guests/send-guest-notification.ts'
+import type { PropertySystem } from '../../../src/integrations/pms/property-system.ts'
+import { createTestDatabase } from '../../support/database.ts'
+import { type DurableRig, openDurableRig } from '../../support/durable-rig.ts'
+import { restAt } from '../pms/pms-rig.ts'
+import { runFlow, sandboxDeps, tell } from './booking-rig.ts'
+
+export interface SagaRig {
+  rig: DurableRig
+  pms: PropertySystemSimulator
+  /** False: from now on the hotel has no property system. */
+  usePms(used: boolean): void
+  close(): Promise<void>
+}
+
+export async function openSagaRig(): Promise<SagaRig> {
+  const test = await createTestDatabase({ max: 20 })
+  const pms = await startPropertySystemSimulator({ style: 'rest', requestsPerSecond: 10_000 })
+  const client = restAt(pms.url, { failures: 1_000 })
+  let configured: PropertySystem | undefined = client
+  const deps = {
+    ...(await sandboxDeps(test.database)),
+    get pms() {
+      return configured
+    },
+  }
+  const flows = [moveGuestRoom, cancelBooking, sendGuestNotification] as AnyFlow[]
+  const rig = await openDurableRig(flows, deps, undefined, test)
+  return {
+    rig,
+    pms,
+    usePms: (used) => {
+      configured = used ? client : undefined
+    },
+    close: async () => {
+      await rig.close()
+      await client.close()
+      await pms.close()
+      await test.drop()
+    },
+  }
+}
+
+let hotels = 0
+
+/** A booking of room `<n>01` with `<n>02` free and inspected. */
+export async function openHotel({ rig, pms }: SagaRig, { inHouse = false } = {}) {
+  const n = ++hotels
+  const [id, from, to] = [`BOOK${n}`, `${n}01`, `${n}02`]
+  const stay = { check_in: '2025-02-01', check_out: '2099-02-03' }
+  await rig.database.query(`insert into rooms (room_number, status) values ($1, $3), ($2, 'inspected')`, [
+    from,
+    to,
+    inHouse ? 'occupied' : 'clean',
+  ])
+  const guest_data = { guest_id: `G${n}`, name: 'Lan', email: 'lan@khach.vn' }
+  const room_data = { ...stay, room_number: from, room_type: 'deluxe', total_amount: 5_000_000 }
+  await tell(rig.database, id, { at: 0, act: 'new_booking', details: { guest_data, room_data } })
+  if (inHouse) await tell(rig.database, id, { at: 1, act: 'checked_in' })
+  for (const roomNumber of [from, to]) {
+    const occupied = inHouse && roomNumber === from
+    pms.rooms.set(roomNumber, { roomNumber, roomType: null, condition: 'clean', occupied })
+  }
+  const status = inHouse ? 'checked_in' : 'confirmed'
+  pms.add({ bookingId: id, checkIn: stay.check_in, checkOut: stay.check_out, roomNumber: from, status })
+  const move = (more: object = {}) =>
+    runFlow(rig, moveGuestRoom as AnyFlow, { booking_id: id, to_room: to, reason: 'noise', ...more })
+  const cancel = (more: object = {}) =>
+    runFlow(rig, cancelBooking as AnyFlow, { booking_id: id, reason: 'flight cancelled', ...more })
+  return { id, from, to, move, cancel, inPms: () => pms.reservations.get(id) }
+}
+
+/** Who of the staff was told of a run. */
+export const alertsOf = ({ rig }: SagaRig, runId: string) =>
+  rig.database.query<{ channel: string; recipient: string }>(
+    'select channel, recipient from prefect.notifications where subject_key = $1 order by channel',
+    [runId],
+  )

@@ -1,0 +1,57 @@
+import type { Database } from '../../../src/db/pool.ts'
+import type { RoomChange } from '../../../src/domain/room-state.ts'
+import {
+  type AppliedRoomChange,
+  applyRoomChange,
+  type RoomChangeRequest,
+  roomLock,
+} from '../../../src/tasks/room-changes.ts'
+
+const DAY = Date.parse('2025-01-17T03:00:00Z')
+/** `minutes` into the day of these tests. */
+export const minute = (minutes: number) => new Date(DAY + minutes * 60_000)
+
+export interface Said {
+  key: string
+  /** Minutes into the day. */
+  at: number
+  word: RoomChange['word']
+  by?: string
+  source?: RoomChangeRequest['source']
+  more?: Omit<RoomChange, 'word'>
+}
+
+/** One change as a task's transaction makes it: its lock first. */
+export function say(database: Database, roomNumber: string, said: Said): Promise<AppliedRoomChange> {
+  return database.transaction(async (sql) => {
+    await sql.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [roomLock(roomNumber)])
+    return applyRoomChange(sql, {
+      roomNumber,
+      at: minute(said.at),
+      key: said.key,
+      source: said.source ?? 'event',
+      by: said.by ?? null,
+      change: { word: said.word, ...said.more },
+      runId: `fr_${said.key}`,
+    })
+  })
+}
+
+/** The room's row without what differs from run to run. */
+export async function roomOf(database: Database, roomNumber: string): Promise<Record<string, unknown>> {
+  const [row] = await database.query<Record<string, unknown>>(
+    `select status, housekeeping, occupancy, maintenance, service, return_status, maintenance_reason,
+            maintenance_until, last_cleaned_at, last_checked_by, state_at, floor
+     from rooms where room_number = $1`,
+    [roomNumber],
+  )
+  return row ?? {}
+}
+
+export function historyOf(database: Database, roomNumber: string): Promise<Record<string, unknown>[]> {
+  return database.query(
+    `select at, change_key, source, changed_by, change, from_status, to_status, refused, state, run_id
+     from prefect.room_status_history where room_number = $1 order by at, change_key collate "C"`,
+    [roomNumber],
+  )
+}
