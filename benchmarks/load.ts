@@ -1,5 +1,7 @@
 import { Agent, request } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
+import { BASE } from '../src/contract/api.ts'
+import type { EventKind } from '../src/contract/event.ts'
 import type { Database } from '../src/db/pool.ts'
 
 /** One employee's check-in a day, every tenth late; no two events alike. */
@@ -18,30 +20,37 @@ export function attendanceEvent(n: number) {
   }
 }
 
+/** What an event is answered: the id of its run, or its runs where there may be several. */
+export interface Accepted {
+  event_id: string
+  flow_run_id: string
+  workflows_triggered: { workflow: string; flow_run_id: string }[]
+}
+
 /** Posts events over kept connections. */
 export class Poster {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 128 })
-  readonly #url: URL
+  readonly #url: string
 
   constructor(url: string) {
-    this.#url = new URL('/api/v1/prefect/events/attendance', url)
+    this.#url = url
   }
 
-  /** Answers the id of the run that was started. */
-  post(n: number, key: string): Promise<string> {
-    const body = JSON.stringify(attendanceEvent(n))
+  post(kind: EventKind, event: object, key: string): Promise<Accepted> {
+    const body = JSON.stringify(event)
     const headers = {
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(body),
       'idempotency-key': key,
     }
+    const url = new URL(`${BASE}/events/${kind}`, this.#url)
     return new Promise((resolve, reject) => {
-      const sent = request(this.#url, { method: 'POST', agent: this.#agent, headers }, (response) => {
+      const sent = request(url, { method: 'POST', agent: this.#agent, headers }, (response) => {
         const chunks: Buffer[] = []
         response.on('data', (chunk: Buffer) => chunks.push(chunk))
         response.on('end', () => {
           const text = Buffer.concat(chunks).toString('utf8')
-          if (response.statusCode === 202) resolve(JSON.parse(text).flow_run_id)
+          if (response.statusCode === 202) resolve(JSON.parse(text))
           else reject(new Error(`${response.statusCode}: ${text}`))
         })
       })
@@ -103,11 +112,19 @@ export class Completions {
   }
 }
 
-/** `lanes` at a time, each posting its next event when its last run has completed. Answers runs per second. */
+/** Posts the `n`-th event, and resolves when all that it starts has completed. */
+export type Work = (tools: { poster: Poster; completions: Completions }, n: number) => Promise<void>
+
+export const attendance: Work = async ({ poster, completions }, n) => {
+  const { flow_run_id } = await poster.post('attendance', attendanceEvent(n), `bench-${n}`)
+  await completions.of(flow_run_id)
+}
+
+/** `lanes` at a time, each going on when its last event is done with. Answers events per second. */
 export async function closedLoop(
   url: string,
   database: Database,
-  options: { lanes: number; seconds: number; from: number },
+  { work = attendance, ...options }: { lanes: number; seconds: number; from: number; work?: Work },
 ): Promise<number> {
   const poster = new Poster(url)
   const completions = new Completions(database, 10)
@@ -117,8 +134,7 @@ export async function closedLoop(
   let done = 0
   const lane = async () => {
     while (performance.now() < end) {
-      const n = next++
-      await completions.of(await poster.post(n, `bench-${n}`))
+      await work({ poster, completions }, next++)
       done += 1
     }
   }
@@ -129,25 +145,34 @@ export async function closedLoop(
   return done / seconds
 }
 
-/** A steady stream, whatever the answers: milliseconds from request to completed run. */
+/** A steady stream, whatever the answers: milliseconds from each request to its end, shortest first. */
 export async function openLoop(
+  options: { perSecond: number; seconds: number; from: number },
+  work: (n: number) => Promise<void>,
+): Promise<number[]> {
+  const total = options.perSecond * options.seconds
+  const runs = Array.from({ length: total }, async (_, i) => {
+    await delay((i * 1000) / options.perSecond)
+    const sent = performance.now()
+    await work(options.from + i)
+    return performance.now() - sent
+  })
+  const latencies = await Promise.all(runs)
+  return latencies.sort((a, b) => a - b)
+}
+
+/** From the request for a punch to its completed run. */
+export async function attendanceLatencies(
   url: string,
   database: Database,
   options: { perSecond: number; seconds: number; from: number },
 ): Promise<number[]> {
   const poster = new Poster(url)
   const completions = new Completions(database, 5)
-  const total = options.perSecond * options.seconds
-  const runs = Array.from({ length: total }, async (_, i) => {
-    await delay((i * 1000) / options.perSecond)
-    const sent = performance.now()
-    await completions.of(await poster.post(options.from + i, `bench-${options.from + i}`))
-    return performance.now() - sent
-  })
-  const latencies = await Promise.all(runs)
+  const latencies = await openLoop(options, (n) => attendance({ poster, completions }, n))
   await completions.close()
   poster.close()
-  return latencies.sort((a, b) => a - b)
+  return latencies
 }
 
 export function percentile(sorted: readonly number[], p: number): number {

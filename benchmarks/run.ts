@@ -13,8 +13,9 @@ import { migrate } from '../src/db/migrate.ts'
 import { type Database, openPool } from '../src/db/pool.ts'
 import { ensureEngineSchema } from '../src/engine/dbos/schema.ts'
 import { createLogger } from '../src/observability/logger.ts'
+import { type HotelFigures, measureHotel } from './hotel.ts'
 import { measureIntake } from './intake.ts'
-import { closedLoop, openLoop, percentile } from './load.ts'
+import { attendanceLatencies, closedLoop, percentile } from './load.ts'
 import { cpuSeconds, type Running, residentMegabytes, startProgram } from './processes.ts'
 
 const SECONDS = Number(process.env.SECONDS ?? 10)
@@ -76,7 +77,7 @@ async function measure(bench: Bench) {
   }
   await bareFour.stop()
   await bareBranch.stop()
-  const latencies = await openLoop(all.url, ours.database, {
+  const latencies = await attendanceLatencies(all.url, ours.database, {
     perSecond: 50,
     seconds: SECONDS * 2,
     from: 9_000_000,
@@ -84,7 +85,9 @@ async function measure(bench: Bench) {
   const resident = residentMegabytes(all.pid)
   await all.stop()
   const intake = await intakeAlone(await bench.newDatabase('intake'))
-  return results(rates, { latencies, idle, resident, intake })
+  const { url, database } = await bench.newDatabase('hotel')
+  const hotel = await measureHotel(service, settings(url), { database, lanes: LANES, seconds: SECONDS })
+  return results(rates, { latencies, idle, resident, intake, hotel })
 }
 
 const settings = (url: string, roles = 'api,worker,consumer,scheduler') => ({
@@ -122,7 +125,13 @@ const round = (value: number | undefined, digits = 1) =>
 
 function results(
   rates: Record<'ours' | 'four' | 'branch', number[]>,
-  more: { latencies: number[]; idle: number | undefined; resident: number | undefined; intake: number },
+  more: {
+    latencies: number[]
+    idle: number | undefined
+    resident: number | undefined
+    intake: number
+    hotel: HotelFigures
+  },
 ) {
   const [ours, four, branch] = [median(rates.ours), median(rates.four), median(rates.branch)]
   return {
@@ -143,12 +152,31 @@ function results(
     intake_alone_per_second: round(more.intake, 0),
     idle_cpu_percent_of_a_core: round(more.idle),
     resident_megabytes_after_load: more.resident ?? null,
+    hotel_day: hotelResults(more.hotel),
+  }
+}
+
+/** Each beside the punches of the same service in the same turns. */
+function hotelResults({ roomReady, ...rates }: HotelFigures) {
+  const [punches, rooms, bookings] = [median(rates.attendance), median(rates.rooms), median(rates.bookings)]
+  return {
+    attendance_events_per_second: round(punches),
+    room_events_per_second: round(rooms),
+    room_events_per_punch: round(rooms / punches, 2),
+    booking_events_per_second: round(bookings),
+    booking_events_per_punch: round(bookings / punches, 2),
+    room_ready_to_email_ms: {
+      p50: round(percentile(roomReady, 0.5)),
+      p99: round(percentile(roomReady, 0.99)),
+      guests: roomReady.length,
+    },
   }
 }
 
 function report(result: ReturnType<typeof results>): void {
   const runs = result.attendance_runs_per_second
   const latency = result.latency_ms_at_50_per_second
+  const hotel = result.hotel_day
   const row = (what: string, value: unknown, wanted: string) =>
     `  ${what.padEnd(58)}${String(value).padStart(10)}   ${wanted}\n`
   process.stdout.write(`${JSON.stringify(result, null, 2)}\n\n`)
@@ -162,7 +190,12 @@ function report(result: ReturnType<typeof results>): void {
       row('latency at 50 events/s, p99 ms', latency.p99, '150 or less') +
       row('intake alone, events/s answered 202', result.intake_alone_per_second, '1000 or more') +
       row('idle CPU of the service, % of a core', result.idle_cpu_percent_of_a_core, '5 or less') +
-      row('resident memory after the load, MB', result.resident_megabytes_after_load, '200 or less'),
+      row('resident memory after the load, MB', result.resident_megabytes_after_load, '200 or less') +
+      row('with its other services: attendance events/s', hotel.attendance_events_per_second, '') +
+      row('  room events/s, all runs completed', hotel.room_events_per_second, '') +
+      row('  booking events/s, e-mail accepted, predictions made', hotel.booking_events_per_second, '') +
+      row('room clean to e-mail accepted, p50 ms', hotel.room_ready_to_email_ms.p50, '') +
+      row('room clean to e-mail accepted, p99 ms', hotel.room_ready_to_email_ms.p99, ''),
   )
 }
 

@@ -63,7 +63,6 @@ export async function fillPropertySystem(pms: PropertySystemSimulator, sql: Sql,
   for (const stay of await readStays(sql)) {
     pms.add({
       bookingId: stay.booking_id,
-      status: stay.status,
       guestId: stay.guest.guest_id,
       guestName: stay.guest.name,
       guestEmail: stay.guest.email,
@@ -73,6 +72,7 @@ export async function fillPropertySystem(pms: PropertySystemSimulator, sql: Sql,
       checkOut: stay.check_out,
       totalAmount: stay.total_amount,
     })
+    if (stay.status === 'checked_in') pms.checkIn(stay.booking_id)
   }
 }
 
@@ -115,5 +115,6 @@ export function inPropertySystem(pms: PropertySystemSimulator, body: unknown): v
 /** For one night, by a guest that only the property system knows. */
 export function takeUnannounced(pms: PropertySystemSimulator, roomNumber: string, date: string): void {
   const bookingId = `DESK${date.replaceAll('-', '')}`
-  pms.add({ bookingId, roomNumber, status: 'checked_in', checkIn: date, checkOut: addDays(date, 1) })
+  pms.add({ bookingId, roomNumber, checkIn: date, checkOut: addDays(date, 1) })
+  pms.checkIn(bookingId)
 }

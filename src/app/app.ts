@@ -82,7 +82,7 @@ async function build(config: Config, logger: Logger, now: AppOptions['now'], clo
   const wake = (queue: string) => (worker ? worker.kick(queue) : announceQueue(database, queue))
   const engine = createDurableEngine(database, wake)
   const flows = new Map<string, AnyFlow>(FLOWS.map((flow) => [flow.name, flow]))
-  const intake = openIntake(config, { database, flows, metrics, wake })
+  const intake = openIntake(config, { database, flows, metrics, now, wake })
 
   const redis = config.REDIS_URL ? connectRedis(config.REDIS_URL, logger) : undefined
   closings.push(async () => redis?.close())

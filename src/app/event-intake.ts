@@ -15,12 +15,15 @@ export interface IntakeParts {
   database: Database
   flows: ReadonlyMap<string, AnyFlow>
   metrics: Metrics
+  /** The hotel's time. Default: this machine's. */
+  now?: (() => Date) | undefined
   /** There are new runs in this queue. */
   wake: (queue: string) => void
 }
 
 /** Throws at once when an event is routed to a flow that is not in `flows`. */
-export function openIntake(config: Config, { database, flows, metrics, wake }: IntakeParts): Intake {
+export function openIntake(config: Config, parts: IntakeParts): Intake {
+  const { database, flows, metrics, wake, now } = parts
   const batches = createIntakeBatches({
     transaction: (run) => database.transaction(run),
     startRuns,
@@ -29,7 +32,8 @@ export function openIntake(config: Config, { database, flows, metrics, wake }: I
     },
   })
   const onEvent = (kind: string, status: string) => metrics.eventsProcessed.inc({ event_type: kind, status })
-  return createIntake({ sql: database, batches, flows, timezone: config.HOTEL_TIMEZONE, onEvent })
+  const timezone = config.HOTEL_TIMEZONE
+  return createIntake({ sql: database, batches, flows, timezone, now, onEvent })
 }
 
 /** Undefined where this process is no consumer, or there is no RabbitMQ. Connects in the background, and again. */

@@ -126,7 +126,7 @@ function kindOf(room: RoomOfDay, tasks: readonly ListedTask[]): CleaningKind | u
     .reduce((latest, { finishedAt }) => Math.max(latest, finishedAt ?? 0), 0)
   const dirtyAgain =
     state.occupancy === 'vacant' && !isMade(state.housekeeping) && changedAt !== null && changedAt > last
-  return last === 0 ? kind : undefined
+  return last === 0 || dirtyAgain ? kind : undefined
 }
 
 function needOf({ state, stay }: RoomOfDay): CleaningKind | undefined {

@@ -1,3 +1,5 @@
+import { escapeForSlack } from './slack-text.ts'
+
 /** The message a supervisor gets, in the specification's wording. Slack's own markup; values are escaped for it. */
 export function lateAlertText(punch: {
   employeeId: string
@@ -14,9 +16,4 @@ export function lateAlertText(punch: {
     `Late by: ${punch.lateMinutes} minutes`,
     `Department: ${escapeForSlack(punch.department ?? 'unknown')}`,
   ].join('\n')
-}
-
-/** The three characters that start Slack's links, mentions and entities: a name must not page the whole channel. */
-function escapeForSlack(value: string): string {
-  return value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }

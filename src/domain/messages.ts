@@ -18,6 +18,11 @@ export function languageFor(
   return hotelLanguage === 'vi' ? 'vi' : 'en'
 }
 
+/** A text that quotes what the guest wrote is not the LLM's: a guest could write to it, through us, what to write. */
+export function mayLlmWrite(template: GuestTemplate): boolean {
+  return template !== 'request_received' && template !== 'request_finished'
+}
+
 export type Contacts = Partial<Record<GuestChannel, string>>
 
 /** What of the guest's contacts can be used. WhatsApp and SMS go to the same number. */

@@ -18,6 +18,7 @@ import type { IntakeBatches } from './intake-batches.ts'
 import { ROUTED_FLOWS, ROUTES } from './routing.ts'
 
 const MAX_RAW = 10_000
+const AHEAD_MS = 86_400_000
 
 export interface IntakeDeps {
   sql: Sql
@@ -25,6 +26,8 @@ export interface IntakeDeps {
   flows: ReadonlyMap<string, AnyFlow>
   /** IANA name: event times without an offset are read in it. */
   timezone: string
+  /** The hotel's time. Default: this machine's. */
+  now?: (() => Date) | undefined
   onEvent: (kind: string, status: 'accepted' | 'rejected' | 'replayed') => void
 }
 
@@ -121,8 +124,13 @@ function read(deps: IntakeDeps, kind: EventKind, body: unknown) {
   if (hostile.length > 0) return { errors: hostile }
   const result = ROUTES[kind].schema.safeParse(body)
   if (!result.success) return { errors: fieldErrors(result.error, 'body') }
-  const timestamp = toInstant(result.data.timestamp, deps.timezone).toISOString()
-  return { value: { ...result.data, timestamp } }
+  const at = toInstant(result.data.timestamp, deps.timezone)
+  // A sender's clock that runs ahead would make its word the newest for as long: rooms and bookings go by event time.
+  if (at.getTime() > (deps.now?.().getTime() ?? Date.now()) + AHEAD_MS) {
+    const message = 'must not be more than a day ahead: is the clock of the sender right?'
+    return { errors: [{ path: 'body.timestamp', message }] }
+  }
+  return { value: { ...result.data, timestamp: at.toISOString() } }
 }
 
 function badKey(key: string | undefined): { errors: FieldError[] } | undefined {

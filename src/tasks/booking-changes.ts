@@ -69,13 +69,7 @@ const UNDONE = 'undone'
  */
 export async function applyBookingChange(sql: Sql, asked: BookingChangeRequest): Promise<BookingOnRecord> {
   const { bookingId, key, runId } = asked
-  const { row, history } = await readBooking(sql, bookingId)
-  const changes = changesOf(history)
-  const news = snapshotOf(row, changes)
-  if (news) {
-    changes.push(news)
-    await keep(sql, bookingId, news, null, runId)
-  }
+  const { changes, ...booking } = await readUpToDate(sql, bookingId, runId)
   const others = changes.filter((change) => change.key !== key)
   const known = changes.find((change) => change.key === key)
   const own = known ?? { at: asked.at.getTime(), key, act: asked.act, details: asked.details }
@@ -84,7 +78,7 @@ export async function applyBookingChange(sql: Sql, asked: BookingChangeRequest):
   const refused = own.undone ? UNDONE : (now.refused.get(key) ?? null)
   if (!known) {
     await keep(sql, bookingId, own, refused, runId)
-    await settle(sql, bookingId, { row, history }, now)
+    await settle(sql, bookingId, booking, now)
   }
   return {
     bookingId,
@@ -98,15 +92,31 @@ export async function applyBookingChange(sql: Sql, asked: BookingChangeRequest):
 }
 
 /** Takes a saga's change back: as if it had never been. A change that was never recorded needs nothing. */
-export function undoBookingChange(database: Database, bookingId: string, key: string): Promise<void> {
+export function undoBookingChange(
+  { database }: UndoDeps,
+  { bookingId, key, runId }: Pick<BookingChangeRequest, 'bookingId' | 'key' | 'runId'>,
+): Promise<void> {
   return inTurn(database, bookingLock(bookingId), async (sql) => {
-    const known = await readBooking(sql, bookingId)
-    const changes = changesOf(known.history)
+    const { changes, ...booking } = await readUpToDate(sql, bookingId, runId)
     const change = changes.find((one) => one.key === key)
     if (!change || change.undone) return
     await setBookingRefusal(sql, bookingId, key, UNDONE)
-    await settle(sql, bookingId, known, foldBooking(changes.filter((one) => one !== change)))
+    await settle(sql, bookingId, booking, foldBooking(changes.filter((one) => one !== change)))
   })
+}
+
+/** With what another program wrote since our newest change, which is taken on record. */
+async function readUpToDate(
+  sql: Sql,
+  bookingId: string,
+  runId: string,
+): Promise<KnownBooking & { changes: BookingChange[] }> {
+  const known = await readBooking(sql, bookingId)
+  const changes = changesOf(known.history)
+  const news = snapshotOf(known.row, changes)
+  if (!news) return { ...known, changes }
+  await keep(sql, bookingId, news, null, runId)
+  return { ...known, changes: [...changes, news] }
 }
 
 function keep(

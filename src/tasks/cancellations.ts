@@ -104,8 +104,8 @@ export const releaseBookedRoom = defineTransaction<unknown, CancelPlan, Changed>
 export const assignBookedRoom: Undo<UndoDeps, CancelPlan, Changed> = {
   name: 'assign_booked_room',
   retry: UNDO_RETRY,
-  run: ({ database }, { input, idempotencyKey }) =>
-    undoBookingChange(database, input.bookingId, idempotencyKey),
+  run: (deps, { input: { bookingId }, idempotencyKey: key }, { runId }) =>
+    undoBookingChange(deps, { bookingId, key, runId }),
 }
 
 const refundId = (idempotencyKey: string) => `refund_${idempotencyKey}`
@@ -145,6 +145,6 @@ export const markBookingCancelled = defineTransaction<unknown, CancelPlan, Chang
 export const unmarkBookingCancelled: Undo<UndoDeps, CancelPlan, Changed> = {
   name: 'unmark_booking_cancelled',
   retry: UNDO_RETRY,
-  run: ({ database }, { input, idempotencyKey }) =>
-    undoBookingChange(database, input.bookingId, idempotencyKey),
+  run: (deps, { input: { bookingId }, idempotencyKey: key }, { runId }) =>
+    undoBookingChange(deps, { bookingId, key, runId }),
 }

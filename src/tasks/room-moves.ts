@@ -129,8 +129,8 @@ export const assignNewRoom = defineTransaction<unknown, RoomMovePlan, Assigned>(
 export const assignOldRoom: Undo<UndoDeps, RoomMovePlan, Assigned> = {
   name: 'assign_old_room',
   retry: UNDO_RETRY,
-  run: ({ database }, { input, idempotencyKey }) =>
-    undoBookingChange(database, input.bookingId, idempotencyKey),
+  run: (deps, { input: { bookingId }, idempotencyKey: key }, { runId }) =>
+    undoBookingChange(deps, { bookingId, key, runId }),
 }
 
 interface Taken {

@@ -47,6 +47,11 @@ const booking = {
   guest_data: { guest_id: 'GUEST77', name, email, phone, language: 'en' },
   room_data: { room_number: '201', room_type: 'deluxe', check_in: '2099-02-01', check_out: '2099-02-03' },
 }
+/** Who has no address is written to by phone. */
+const byPhone = {
+  ...{ ...booking, booking_id: 'BOOK78' },
+  guest_data: { guest_id: 'GUEST78', name, phone, language: 'en', channels: ['sms'] },
+}
 const GOOD: Record<string, object[]> = {
   // The second has a name in the personnel data and comes late, the third is more than the database takes.
   attendance: [punch('E1'), punch('E2'), punch('E3')],
@@ -54,7 +59,10 @@ const GOOD: Record<string, object[]> = {
     { room_number: '201', new_status: 'clean', updated_by: 'EMP5', timestamp: at, reason: text },
     { room_number: '202', new_status: 'out_of_order', updated_by: 'EMP5', timestamp: at, reason: text },
   ],
-  booking: [booking, { ...booking, event_type: 'modified' }, { ...booking, event_type: 'cancelled' }],
+  booking: [
+    ...[booking, { ...booking, event_type: 'modified' }, { ...booking, event_type: 'cancelled' }],
+    ...[byPhone, { ...byPhone, event_type: 'checked_in' }, { ...byPhone, event_type: 'checked_out' }],
+  ],
   ml_prediction: [
     {
       ...{ prediction_type: 'churn_risk', subject: 'booking:BOOK77', model_name: 'churn', timestamp: at },
@@ -86,6 +94,7 @@ beforeAll(async () => {
     handle: ({ text, path }) => ({ status: 400, body: { error: `refused: ${text} ${path}`, message: text } }),
   })
   receivers.push(await openReceiver(), await openReceiver(), await openReceiver())
+  for (const receiver of receivers) receiver.answer(204)
   service = await startService({ DATABASE_URL: test.url, LOG_LEVEL: 'trace', ...settings() })
   await live()
   await service.stop()
@@ -138,19 +147,33 @@ async function live(): Promise<void> {
     }
     await beRefused(kind, events[0] ?? {})
   }
-  const request = { room_number: '201', guest_id: 'GUEST77', text, language: 'en' }
-  const asked = { workflow_name: 'handle_guest_request', parameters: request }
-  await call(service, 'POST', 'workflows/trigger', asked, withKey)
-  await settled()
-  others.behave('error')
-  await call(service, 'POST', 'workflows/trigger', asked, withKey)
-  await settled()
+  for (const mode of ['ok', 'error', 'garbled'] as const) {
+    others.behave(mode)
+    await start('handle_guest_request', { room_number: '201', guest_id: 'GUEST77', text, language: 'en' })
+    const message = { template: 'request_received', booking_id: 'BOOK78', subject_key: mode }
+    await start('send_guest_notification', { ...message, variables: { request: text } })
+    await settled()
+  }
+  await eventually('the database to have refused to the end', () =>
+    service.logs().includes('"log_attendance_to_db"'),
+  )
   await lookAround()
   // Faults of the service itself, in the middle of a request.
   await test.database.query(
     'create trigger refuse before insert on prefect.events for each row execute function refuse()',
   )
   refusals.push(await call(service, 'POST', 'events/anomaly', GOOD.anomaly?.[0], withKey))
+}
+
+async function start(workflow_name: string, parameters: object): Promise<void> {
+  const { status, body } = await call(
+    service,
+    'POST',
+    'workflows/trigger',
+    { workflow_name, parameters },
+    withKey,
+  )
+  if (status !== 201) throw new Error(`${workflow_name} was answered with ${status}: ${JSON.stringify(body)}`)
 }
 
 /** Everything that is wrong, with something private in it. */
@@ -170,14 +193,17 @@ async function beRefused(kind: string, event: object): Promise<void> {
   }
 }
 
-/** Every run has ended, or waits: for its next attempt, for somebody, for its time. */
+/** Every run has ended, or waits: for its next attempt, for somebody, for its time, for a child that does. */
 async function settled(): Promise<void> {
-  const busy = ['pending', 'running', 'late', 'cancelling']
-  const quiet = async () => {
-    const lists = await Promise.all(busy.map((status) => get(`workflows/list?status=${status}`)))
-    return lists.every(({ body }) => body.total === 0)
-  }
-  await eventually('the runs to end or to wait', quiet, 60)
+  const busy = () =>
+    test.database.query<{ id: string }>(
+      `select id from prefect.flow_run_states s
+       where status in ('pending', 'running', 'late', 'cancelling')
+         and not exists (select from prefect.flow_runs r where r.id = s.id and r.announced)
+         and not exists (select from prefect.flow_run_states child
+                         where child.parent_run_id = s.id and child.completed_at is null)`,
+    )
+  await eventually('the runs to end or to wait', async () => (await busy()).length === 0, 60)
 }
 
 async function lookAround(): Promise<void> {
@@ -204,6 +230,9 @@ it('the canaries were there to be told: the service kept them, and the other ser
   )
   for (const canary of Object.values(PERSONAL)) expect(kept).toContain(canary)
   expect(others.requests.map(({ form }) => form().get('text')).join()).toContain(name)
+  const asked = others.requests.map(({ path }) => path).join()
+  for (const called of ['chat.postMessage', 'classify_request', 'churn', 'Messages.json'])
+    expect(asked).toContain(called)
 })
 
 it('the bad requests were refused', () => {

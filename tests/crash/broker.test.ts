@@ -104,7 +104,8 @@ describeWithRabbitMQServer('a broker that stops', () => {
       const seen = Object.values(await queues())
       return seen.length === 2 * EVENT_KINDS.length && seen.every(({ messages }) => messages === 0)
     })
-    const figures = { test: 'broker', ends: ENDS, repeats, consuming_again_s: back, ...now }
+    const delivered_again = await deliveredAgain()
+    const figures = { test: 'broker', ends: ENDS, repeats, delivered_again, consuming_again_s: back, ...now }
     process.stdout.write(`crash figures ${JSON.stringify(figures)}\n`)
     expect(left).toBe(true)
     expect(now).toEqual({
@@ -124,6 +125,13 @@ describeWithRabbitMQServer('a broker that stops', () => {
     })
     expect(Math.max(...back)).toBeLessThan(60)
   })
+
+  /** Messages whose acknowledgement the broker did not live to hear: the intake knew them. */
+  async function deliveredAgain(): Promise<number> {
+    const metrics = await (await fetch(`${service.url}/metrics`)).text()
+    const counts = metrics.matchAll(/^prefect_events_processed_total\{.*status="replayed"\} (\d+)$/gm)
+    return [...counts].reduce((sum, [, count]) => sum + Number(count), 0)
+  }
 
   /** Undefined until every event has arrived and every run has ended. */
   async function settled() {

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import { Connection, type SyncMessage } from 'rabbitmq-client'
 import { vi } from 'vitest'
 import { type EventPublisher, openPublisher } from '../../simulators/amqp-publisher.ts'
-import type { EventKind } from '../../src/contract/event.ts'
 
 /** A test's own corner of a real RabbitMQ: exchanges and queues under a prefix nobody else has. */
 export interface TestBroker {
@@ -14,7 +13,7 @@ export interface TestBroker {
   /** Needs the queue to exist. */
   publish: EventPublisher['publish']
   /** The queue that events of this kind arrive in; its dead letters: the same with `.dlq`. */
-  queueOf(kind: EventKind): string
+  queueOf(kind: keyof typeof QUEUES): string
   /** Waits until this many messages are ready in the queue. */
   waitForMessages(queue: string, count: number): Promise<void>
   /** Takes the next message out, waiting for it. */
@@ -24,7 +23,7 @@ export interface TestBroker {
 }
 
 /** Spelled out: these are the names that the hotel's other services publish to. */
-const QUEUES: Readonly<Record<EventKind, string>> = {
+const QUEUES = {
   attendance: 'attendance.events',
   room_status: 'room.events',
   booking: 'booking.events',
@@ -34,7 +33,7 @@ const QUEUES: Readonly<Record<EventKind, string>> = {
 
 export async function openTestBroker(url: string): Promise<TestBroker> {
   const prefix = `test-${randomUUID().slice(0, 8)}.`
-  const queueOf = (kind: EventKind) => `${prefix}${QUEUES[kind]}`
+  const queueOf = (kind: keyof typeof QUEUES) => `${prefix}${QUEUES[kind]}`
   const queue = queueOf('attendance')
   const connection = new Connection({ url, connectionName: 'test' })
   connection.on('error', () => {})

@@ -1,4 +1,5 @@
 import { type GuestNotificationOutcome, GuestNotificationRequest } from '../../contract/guest-notification.ts'
+import { mayLlmWrite } from '../../domain/messages.ts'
 import { FlowFailure, TaskFailed } from '../../engine/errors.ts'
 import { defineFlow, type Flow, type Saga } from '../../engine/flow.ts'
 import {
@@ -68,7 +69,7 @@ async function through(
   if (opened.kind === 'skipped') return opened.reason === 'no_contact' ? undefined : skipped(flow, opened)
   const { notificationId } = opened
   const toSend = { message, notificationId }
-  if (channel === 'email') {
+  if (channel === 'email' && mayLlmWrite(about.request.template)) {
     await orElse(flow.task(writeMessage, toSend), () =>
       flow.log('the LLM did not write it: the template’s text goes out'),
     )

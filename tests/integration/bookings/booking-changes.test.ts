@@ -152,7 +152,8 @@ describe('taken back', () => {
     const before = await rowOf(database, 'UNDO')
     await tell(database, 'UNDO', { at: 5, act: 'cancelled', key: 'x' })
     expect(await rowOf(database, 'UNDO')).toMatchObject({ status: 'cancelled', room_number: null })
-    for (const key of ['x', 'x', 'never']) await undoBookingChange(database, 'UNDO', key)
+    for (const key of ['x', 'x', 'never'])
+      await undoBookingChange({ database }, { bookingId: 'UNDO', key, runId: 'fr_undo' })
     expect(await rowOf(database, 'UNDO')).toEqual({ ...before, state_at: minute(5) })
     expect((await historyOf(database, 'UNDO')).map(({ refused }) => refused)).toEqual([null, 'undone'])
     expect(await tell(database, 'UNDO', { at: 5, act: 'cancelled', key: 'x' })).toMatchObject({
@@ -194,9 +195,11 @@ it('an undo waits for the transaction that has the booking', async () => {
     return rows.length > 0
   })
   let ended = false
-  const second = undoBookingChange(database, 'TURN', 'x').then(() => {
-    ended = true
-  })
+  const second = undoBookingChange({ database }, { bookingId: 'TURN', key: 'x', runId: 'fr_undo' }).then(
+    () => {
+      ended = true
+    },
+  )
   await eventually('the second to wait', async () => {
     const rows = await database.query(`select 1 from pg_locks where locktype = 'advisory' and not granted`)
     return rows.length > 0

@@ -9,9 +9,14 @@ import { newRunId } from '../../../src/engine/ids.ts'
 import { loadTemplates } from '../../../src/integrations/templates/message-files.ts'
 import { applyBookingChange, type BookingOnRecord, bookingLock } from '../../../src/tasks/booking-changes.ts'
 import type { DurableRig } from '../../support/durable-rig.ts'
-import { HOTEL as MESSAGE_HOTEL } from '../messages/message-rig.ts'
+import { HOTEL as ROOM_HOTEL } from '../rooms/hotel.ts'
 
-export const HOTEL: HotelRules = { ...MESSAGE_HOTEL, dutyManager: { slack: 'U0DUTY', phone: '+84900000009' } }
+/** Without quiet hours: messages are not held. */
+export const HOTEL: HotelRules = {
+  ...ROOM_HOTEL,
+  quietHours: { from: '00:00', to: '00:00' },
+  dutyManager: { slack: 'U0DUTY', phone: '+84900000009' },
+}
 
 /** No credentials for any channel: everything happens but the sending. Deps of any flow of bookings. */
 export async function sandboxDeps(database: Database) {

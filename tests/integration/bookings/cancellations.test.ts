@@ -86,7 +86,7 @@ describe('a cancellation', () => {
       await tell(rig.database, id, { at: 60, act: 'checked_in', key: 'by mistake' })
     })
     expect((await cancel()).error?.code).toBe('booking_changed')
-    await undoBookingChange(rig.database, id, 'by mistake')
+    await undoBookingChange(rig, { bookingId: id, key: 'by mistake', runId: 'fr_undo' })
     const told = await tell(rig.database, id, {
       at: (cancelledAt - minute(0).getTime()) / 60_000,
       act: 'cancelled',

@@ -3,6 +3,7 @@ import {
   type PropertySystemSimulator,
   startPropertySystemSimulator,
 } from '../../../simulators/property-system.ts'
+import type { Database } from '../../../src/db/pool.ts'
 import type { AnyFlow } from '../../../src/engine/flow.ts'
 import { cancelBooking } from '../../../src/flows/bookings/cancel-booking.ts'
 import { moveGuestRoom } from '../../../src/flows/bookings/move-guest-room.ts'
@@ -51,26 +52,39 @@ export async function openSagaRig(): Promise<SagaRig> {
 
 let hotels = 0
 
-/** A booking of room `<n>01` with `<n>02` free and inspected. */
-export async function openHotel({ rig, pms }: SagaRig, { inHouse = false } = {}) {
+export interface Furnished {
+  bookingId: string
+  from: string
+  to: string
+}
+
+/** A booking of room `<n>01` with `<n>02` free and inspected, here and in the property system. */
+export async function furnish(
+  database: Database,
+  pms: PropertySystemSimulator,
+  { inHouse = false } = {},
+): Promise<Furnished> {
   const n = ++hotels
   const [id, from, to] = [`BOOK${n}`, `${n}01`, `${n}02`]
   const stay = { check_in: '2025-02-01', check_out: '2099-02-03' }
-  await rig.database.query(`insert into rooms (room_number, status) values ($1, $3), ($2, 'inspected')`, [
-    from,
-    to,
-    inHouse ? 'occupied' : 'clean',
+  await database.query(`insert into rooms (room_number, status) values ($1, $3), ($2, 'inspected')`, [
+    ...[from, to, inHouse ? 'occupied' : 'clean'],
   ])
   const guest_data = { guest_id: `G${n}`, name: 'Lan', email: 'lan@khach.vn' }
   const room_data = { ...stay, room_number: from, room_type: 'deluxe', total_amount: 5_000_000 }
-  await tell(rig.database, id, { at: 0, act: 'new_booking', details: { guest_data, room_data } })
-  if (inHouse) await tell(rig.database, id, { at: 1, act: 'checked_in' })
+  await tell(database, id, { at: 0, act: 'new_booking', details: { guest_data, room_data } })
+  if (inHouse) await tell(database, id, { at: 1, act: 'checked_in' })
   for (const roomNumber of [from, to]) {
     const occupied = inHouse && roomNumber === from
     pms.rooms.set(roomNumber, { roomNumber, roomType: null, condition: 'clean', occupied })
   }
   const status = inHouse ? 'checked_in' : 'confirmed'
   pms.add({ bookingId: id, checkIn: stay.check_in, checkOut: stay.check_out, roomNumber: from, status })
+  return { bookingId: id, from, to }
+}
+
+export async function openHotel({ rig, pms }: SagaRig, state: { inHouse?: boolean } = {}) {
+  const { bookingId: id, from, to } = await furnish(rig.database, pms, state)
   const move = (more: object = {}) =>
     runFlow(rig, moveGuestRoom as AnyFlow, { booking_id: id, to_room: to, reason: 'noise', ...more })
   const cancel = (more: object = {}) =>

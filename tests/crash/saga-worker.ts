@@ -1,0 +1,119 @@
+/**
+ * A worker that stops dead at given points of given runs, and says so: whoever started it kills it there. It is what
+ * the service's own worker is, but for the flows, which are wrapped.
+ */
+import { readFileSync } from 'node:fs'
+import { openPool } from '../../src/db/pool.ts'
+import { createDurableEngine } from '../../src/engine/dbos/durable-engine.ts'
+import { startWorker, type Worker } from '../../src/engine/dbos/worker.ts'
+import { GiveUp } from '../../src/engine/errors.ts'
+import type {
+  AnyFlow,
+  AnyTask,
+  Flow,
+  FlowDefinition,
+  Saga,
+  TransactionContext,
+  Undo,
+} from '../../src/engine/flow.ts'
+import { cancelBooking } from '../../src/flows/bookings/cancel-booking.ts'
+import { moveGuestRoom } from '../../src/flows/bookings/move-guest-room.ts'
+import { sendGuestNotification } from '../../src/flows/guests/send-guest-notification.ts'
+import { createGuard } from '../../src/integrations/outbound/service-guard.ts'
+import { createRestPropertySystem } from '../../src/integrations/pms/rest.ts'
+import { createLogger } from '../../src/observability/logger.ts'
+import { sandboxDeps } from '../integration/bookings/booking-rig.ts'
+
+/** By run: where it stops (`hold_new_room:before`), and which tasks and undos fail for good. */
+export type SagaPlan = Record<string, { stopAt: string | null; fails: string[] }>
+
+const { DATABASE_URL = '', PMS_URL = '', SAGA_PLAN = '' } = process.env
+const plan = JSON.parse(readFileSync(SAGA_PLAN, 'utf8')) as SagaPlan
+
+/** `before` an act, `after` its effect and before its record, `recorded`; `end`: before the run's outcome is kept. */
+async function point(runId: string, name: string): Promise<void> {
+  if (plan[runId]?.stopAt !== name) return
+  process.stdout.write(`stopped ${runId}\n`)
+  await new Promise(() => {})
+}
+
+function failWhereAsked(runId: string, name: string): void {
+  if (plan[runId]?.fails.includes(name)) throw new GiveUp('made_to_fail', `${name} was made to fail.`)
+}
+
+/** One shape for both kinds of task: the wrapper only passes on what it is given. */
+type Runs = {
+  name: string
+  run(deps: unknown, input: unknown, context: TransactionContext): Promise<unknown>
+}
+
+function stopping<Task>(task: Task): Task {
+  const { name, run } = task as Runs
+  const wrapped: Runs['run'] = async (deps, input, context) => {
+    await point(context.runId, `${name}:before`)
+    failWhereAsked(context.runId, name)
+    const result = await run(deps, input, context)
+    await point(context.runId, `${name}:after`)
+    return result
+  }
+  return { ...task, run: wrapped }
+}
+
+function wrapped(flow: AnyFlow): AnyFlow {
+  return {
+    ...flow,
+    run: (language: Flow<unknown>, parameters: unknown) => runWrapped(flow, language, parameters),
+  }
+}
+
+async function runWrapped(flow: AnyFlow, language: Flow<unknown>, parameters: unknown): Promise<unknown> {
+  const { runId } = language
+  const act = (saga: Saga<unknown>): Saga<unknown>['act'] =>
+    async function act<Input, Output>(
+      task: AnyTask<unknown, Input, Output>,
+      input: Input,
+      undo: Undo<unknown, Input, Output>,
+    ) {
+      const result = await saga.act(stopping(task), input, stopping(undo))
+      await point(runId, `${task.name}:recorded`)
+      return result
+    }
+  const own: Flow<unknown> = {
+    ...language,
+    task: (task, input) => language.task(stopping(task), input),
+    saga: (body) => language.saga((saga) => body({ act: act(saga) })),
+  }
+  try {
+    return await (flow as FlowDefinition<unknown>).run(own, parameters)
+  } finally {
+    await point(runId, 'end')
+  }
+}
+
+const database = openPool({ url: DATABASE_URL, max: 30, applicationName: 'saga-worker' })
+const pulse = openPool({ url: DATABASE_URL, max: 2, applicationName: 'saga-worker' })
+const guard = createGuard({ service: 'pms', timeoutMs: 10_000, atOnce: 64 })
+let worker: Worker | undefined
+const engine = createDurableEngine(database, (queue) => worker?.kick(queue))
+worker = await startWorker({
+  database,
+  pulse,
+  databaseUrl: DATABASE_URL,
+  engine,
+  flows: [wrapped(moveGuestRoom), wrapped(cancelBooking), sendGuestNotification],
+  deps: {
+    ...(await sandboxDeps(database)),
+    pms: createRestPropertySystem({ url: PMS_URL, apiKey: 'demo-key', guard }),
+  },
+  identity: { id: `w_saga_${process.pid}`, roles: ['worker'], version: 'test' },
+  observer: {
+    runStarted() {},
+    runEnded() {},
+    recovered() {},
+    taskEnded() {},
+    taskRetried() {},
+    undoFailed() {},
+  },
+  logger: createLogger('warn'),
+})
+process.stdout.write('ready\n')
