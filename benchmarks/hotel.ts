@@ -113,15 +113,22 @@ async function measureRoomReady(
   )
   const poster = new Poster(url)
   const mails = watchMails(smtp)
-  const latencies = await openLoop({ perSecond: READY_PER_SECOND, seconds, from: 0 }, async (n) => {
-    const event = { room_number: `R${n}`, new_status: 'clean', timestamp: new Date().toISOString() }
-    const arrived = mails.to(`r${n}@example.com`)
-    await poster.post('room_status', event, `bench-ready-${n}`)
-    await arrived
-  })
-  mails.close()
-  poster.close()
-  return latencies
+  try {
+    return await openLoop({ perSecond: READY_PER_SECOND, seconds, from: 0 }, async (n) => {
+      const event = { room_number: `R${n}`, new_status: 'clean', timestamp: new Date().toISOString() }
+      const arrived = mails.to(`r${n}@example.com`)
+      await poster.post('room_status', event, `bench-ready-${n}`)
+      await Promise.race([arrived, tooLate(event.room_number)])
+    })
+  } finally {
+    mails.close()
+    poster.close()
+  }
+}
+
+async function tooLate(room: string): Promise<never> {
+  await delay(60_000, undefined, { ref: false })
+  throw new Error(`Nobody was told within a minute that room ${room} is ready.`)
 }
 
 function watchMails(smtp: SmtpSimulator) {

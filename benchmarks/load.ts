@@ -138,11 +138,13 @@ export async function closedLoop(
       done += 1
     }
   }
-  await Promise.all(Array.from({ length: options.lanes }, lane))
-  const seconds = (performance.now() - started) / 1000
-  await completions.close()
-  poster.close()
-  return done / seconds
+  try {
+    await Promise.all(Array.from({ length: options.lanes }, lane))
+    return done / ((performance.now() - started) / 1000)
+  } finally {
+    await completions.close()
+    poster.close()
+  }
 }
 
 /** A steady stream, whatever the answers: milliseconds from each request to its end, shortest first. */
@@ -169,10 +171,12 @@ export async function attendanceLatencies(
 ): Promise<number[]> {
   const poster = new Poster(url)
   const completions = new Completions(database, 5)
-  const latencies = await openLoop(options, (n) => attendance({ poster, completions }, n))
-  await completions.close()
-  poster.close()
-  return latencies
+  try {
+    return await openLoop(options, (n) => attendance({ poster, completions }, n))
+  } finally {
+    await completions.close()
+    poster.close()
+  }
 }
 
 export function percentile(sorted: readonly number[], p: number): number {

@@ -14,6 +14,10 @@ export async function startProgram(script: string, environment: Record<string, s
     env: { PATH: process.env.PATH, ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  // A measurement that fails leaves nothing running.
+  const end = () => child.kill('SIGKILL')
+  process.once('exit', end)
+  child.once('exit', () => process.off('exit', end))
   const url = await firstUrl(child)
   return { url, pid: child.pid ?? 0, stop: () => stop(child) }
 }

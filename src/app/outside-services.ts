@@ -14,9 +14,10 @@ import type { PropertySystem } from '../integrations/pms/property-system.ts'
 import { createRestPropertySystem } from '../integrations/pms/rest.ts'
 import { createSlack } from '../integrations/slack/web-api.ts'
 import { createTwilioMessages } from '../integrations/sms/twilio.ts'
+import { createStorage } from '../integrations/storage/flydrive.ts'
 import { loadTemplates } from '../integrations/templates/message-files.ts'
 import type { Logger } from '../observability/logger.ts'
-import type { ChannelDeps, OutsideDeps } from '../tasks/deps.ts'
+import type { ChannelDeps, OutsideDeps, StorageDeps } from '../tasks/deps.ts'
 
 type Guards = (service: keyof typeof CALL_LIMITS) => ServiceGuard
 
@@ -27,7 +28,7 @@ export interface OutsideParts {
 }
 
 export interface OutsideServices {
-  services: OutsideDeps & Omit<ChannelDeps, 'notified'>
+  services: OutsideDeps & StorageDeps & Omit<ChannelDeps, 'notified'>
   close(): Promise<void>
 }
 
@@ -41,10 +42,11 @@ export async function openOutsideServices(config: Config, parts: OutsideParts): 
   const ml = at(createHttpMl, ML_URL, ML_API_KEY, () => guard('ml'))
   const cv = at(createHttpCv, CV_URL, CV_API_KEY, () => guard('cv'))
   const pms = openPropertySystem(config, guard, parts)
+  const storage = createStorage({ dataDir: config.DATA_DIR, s3: bucketOf(config), guard: guard('storage') })
   return {
-    services: { ...channels, llm, ml, cv, pms },
+    services: { ...channels, llm, ml, cv, pms, storage },
     async close() {
-      for (const service of [llm, ml, cv, pms, channels.email]) await service?.close()
+      for (const service of [llm, ml, cv, pms, channels.email, storage]) await service?.close()
     },
   }
 }
@@ -56,6 +58,12 @@ function at<Service>(
   guard: () => ServiceGuard,
 ): Service | undefined {
   return url === undefined ? undefined : create({ url, apiKey, guard: guard() })
+}
+
+function bucketOf(config: Config) {
+  const { S3_BUCKET: bucket, S3_REGION: region, S3_ENDPOINT: endpoint } = config
+  const { S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = config
+  return bucket ? { bucket, region, endpoint, accessKeyId, secretAccessKey } : undefined
 }
 
 async function openChannels(config: Config, guard: Guards, logger: Logger) {

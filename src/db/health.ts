@@ -29,7 +29,7 @@ export async function readCounts(sql: Sql): Promise<ServiceCounts> {
        (select count(*)::int from dbos.workflow_status
           where status = 'PENDING' and application_name = $1) as active,
        (select count(*)::int from dbos.workflow_status
-          where status = 'DELAYED' and delay_until_epoch_ms < ${NEVER_MS} and application_name = $1) as scheduled,
+          where status = 'DELAYED' and coalesce(delay_until_epoch_ms, 0) < ${NEVER_MS} and application_name = $1) as scheduled,
        (select coalesce(greatest(extract(epoch from clock_timestamp())
                  - min(greatest(created_at, delay_until_epoch_ms)) / 1000.0, 0), 0)::float8
           from dbos.workflow_status where status = 'ENQUEUED' and application_name = $1) as backlog,

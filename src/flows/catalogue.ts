@@ -2,7 +2,7 @@
 import type { FlowFor } from '../engine/flow.ts'
 import type { AttendanceDeps } from '../tasks/attendance.ts'
 import type { UndoDeps } from '../tasks/booking-changes.ts'
-import type { ChannelDeps, DatabaseDeps, HotelDeps, OutsideDeps } from '../tasks/deps.ts'
+import type { ChannelDeps, HotelDeps, OutsideDeps, StorageDeps } from '../tasks/deps.ts'
 import { processAttendance } from './attendance/process-attendance.ts'
 import { cancelBooking } from './bookings/cancel-booking.ts'
 import { checkInGuest } from './bookings/check-in-guest.ts'
@@ -23,7 +23,7 @@ import { updateRoomStatus } from './rooms/update-room-status.ts'
 import { updateRoomStatusDbFlow } from './rooms/update-room-status-db.ts'
 
 /** What the composition root gives to the flows: all that any of them needs. */
-export type ServiceDeps = AttendanceDeps & DatabaseDeps & UndoDeps & HotelDeps & OutsideDeps & ChannelDeps
+export type ServiceDeps = AttendanceDeps & UndoDeps & HotelDeps & OutsideDeps & ChannelDeps & StorageDeps
 
 /** A flow that needs more than `ServiceDeps` does not compile here. */
 export const FLOWS: readonly FlowFor<ServiceDeps>[] = [

@@ -8,11 +8,17 @@ import type { Ml } from '../integrations/ml/ml.ts'
 import type { PropertySystem } from '../integrations/pms/property-system.ts'
 import type { Slack } from '../integrations/slack/slack.ts'
 import type { TextMessages } from '../integrations/sms/text-messages.ts'
+import type { Storage } from '../integrations/storage/storage.ts'
 import type { Templates } from '../integrations/templates/templates.ts'
 
 /** For short statements outside any transaction of the engine. */
 export interface DatabaseDeps {
   database: Sql
+}
+
+/** Files that outlive a run. */
+export interface StorageDeps {
+  storage: Storage
 }
 
 export interface HotelDeps {

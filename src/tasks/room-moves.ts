@@ -115,7 +115,8 @@ export const assignNewRoom = defineTransaction<unknown, RoomMovePlan, Assigned>(
   retry: STORE_RETRY,
   async run(_deps, { bookingId, fromRoom, toRoom, at }, { sql, runId, idempotencyKey: key }) {
     const { row } = await readBooking(sql, bookingId)
-    // Another move was faster, or the property system's own word for it: then the rooms are its business.
+    // The property system told of the move already: the run of that event sees to the rooms.
+    if (row?.room_number === toRoom) return { refused: null, inHouse: false }
     if (row?.room_number !== fromRoom) return { refused: 'booking_changed', inHouse: false }
     const details = { room_data: { room_number: toRoom } }
     const now = await applyBookingChange(sql, {

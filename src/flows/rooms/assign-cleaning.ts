@@ -1,16 +1,17 @@
 import { CleaningRequest } from '../../contract/housekeeping.ts'
 import { defineFlow, type Flow } from '../../engine/flow.ts'
 import { assignCleaningDay, findBusinessDate } from '../../tasks/cleaning-day.ts'
-import type { HotelDeps } from '../../tasks/deps.ts'
+import { keepCleaningList } from '../../tasks/cleaning-list.ts'
+import type { HotelDeps, StorageDeps } from '../../tasks/deps.ts'
 
 /**
  * Who cleans which room today, in which order.
  *
- *   which day? ── what is to be cleaned ── who is here ── share it out ── write the lists
+ *   which day? ── what is to be cleaned ── who is here ── share it out ── write the lists ── keep them as a file
  *                 departures, stay-overs,   shifts, or     longest first,
  *                 pickups, arrivals' rooms  as given       evened out
  *
- * The last four are one database transaction. To be run again whenever the day changed: what somebody has begun stays
+ * All between the first and the last are one database transaction. To be run again whenever the day changed: what somebody has begun stays
  * with him, the rest is planned anew. What fits nobody is listed with its reason.
  */
 export const assignCleaning = defineFlow({
@@ -21,12 +22,13 @@ export const assignCleaning = defineFlow({
   subjects: () => [],
   estimatedMinutes: 0.1,
 
-  async run(flow: Flow<HotelDeps>, { business_date, attendants, dry_run }) {
+  async run(flow: Flow<HotelDeps & StorageDeps>, { business_date, attendants, dry_run }) {
     const now = (await flow.now()).toISOString()
     const businessDate = business_date ?? (await flow.task(findBusinessDate, { now }))
     const day = await flow.task(assignCleaningDay, { businessDate, now, attendants, dryRun: dry_run })
     const { assigned, unassigned, spread } = day
     flow.log('cleaning shared out', { assigned, unassigned: unassigned.length, spread })
-    return day
+    const list = dry_run ? { url: null } : await flow.task(keepCleaningList, day)
+    return { ...day, list_url: list.url }
   },
 })

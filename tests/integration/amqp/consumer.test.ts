@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { EVENT_KINDS } from '../../../src/contract/event.ts'
 import { EventRefused } from '../../../src/contract/intake.ts'
 import {
   type ConsumerOptions,
@@ -262,7 +263,7 @@ describeWithRabbitMQ('RabbitMQ consumers', (url) => {
 
   it('gives held messages back on close, and survives many restarts with one in hand', async () => {
     const away = recordingIntake(() => {
-      throw new Error('database away')
+      throw Object.assign(new Error('database away'), { code: 'ECONNREFUSED' })
     })
     for (let restart = 1; restart <= 20; restart++) {
       const consumers = await startReady({ intake: away })
@@ -288,10 +289,11 @@ describeWithRabbitMQ('RabbitMQ consumers', (url) => {
     })
     await broker.publish('attendance', Buffer.from('no'))
     await broker.waitForMessages(broker.deadLetterQueue, 1)
-    const expected = {
-      [broker.queue]: { messages: 0, consumers: 1 },
-      [broker.deadLetterQueue]: { messages: 1, consumers: 0 },
-    }
+    const depthOf = (queue: string) => [
+      [queue, { messages: 0, consumers: 1 }],
+      [`${queue}.dlq`, { messages: queue === broker.queue ? 1 : 0, consumers: 0 }],
+    ]
+    const expected = Object.fromEntries(EVENT_KINDS.flatMap((kind) => depthOf(broker.queueOf(kind))))
     await vi.waitFor(async () => expect(await consumers.depth()).toEqual(expected), within)
     await vi.waitFor(() => expect(depths).toContainEqual(expected), within)
   })

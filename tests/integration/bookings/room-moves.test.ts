@@ -123,6 +123,18 @@ describe('a room move', () => {
     expect((await move()).status).toBe('completed')
   })
 
+  it('that the property system tells of while it is made is not taken back: that event sees to the rooms', async () => {
+    const { id, to, move, inPms } = await openHotel(sagas, { inHouse: true })
+    pms.watch(async (phase, { path }) => {
+      if (phase !== 'after' || !path.endsWith('/move')) return
+      await tell(rig.database, id, { at: 60, act: 'modified', details: { room_data: { room_number: to } } })
+    })
+    expect((await move()).status).toBe('completed')
+    expect(await rowOf(rig.database, id)).toMatchObject({ status: 'checked_in', room_number: to })
+    expect(await roomOf(rig.database, to)).toEqual({ status: 'inspected', held_for: null })
+    expect(inPms()?.roomNumber).toBe(to)
+  })
+
   it('that fails half way is taken back, last first: somebody moved into the new room meanwhile', async () => {
     const { id, from, to, move, inPms } = await openHotel(sagas, { inHouse: true })
     pms.watch(async (phase, { path }) => {
