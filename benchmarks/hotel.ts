@@ -59,7 +59,7 @@ async function measureRates({ url, database, lanes, seconds }: Measured) {
   const works = { attendance, rooms: roomChange, bookings: booking }
   for (let turn = 0; turn < 4; turn++) {
     for (const kind of ['attendance', 'rooms', 'bookings'] as const) {
-      const options = { lanes, seconds: turn === 0 ? 3 : seconds / 2, from: turn * 1_000_000 }
+      const options = { lanes, seconds: turn === 0 ? 3 : seconds / 2, from: turn * 20_000 }
       const rate = await closedLoop(url, database, { ...options, work: works[kind] })
       if (turn > 0) rates[kind].push(rate)
     }

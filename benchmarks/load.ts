@@ -4,10 +4,10 @@ import { BASE } from '../src/contract/api.ts'
 import type { EventKind } from '../src/contract/event.ts'
 import type { Database } from '../src/db/pool.ts'
 
-/** One employee's check-in a day, every tenth late; no two events alike. */
+/** One employee's check-in a day, every tenth late, ever further back; no two events alike. */
 export function attendanceEvent(n: number) {
   const employee = `EMP${String((n % 60) + 1).padStart(3, '0')}`
-  const day = new Date(Date.UTC(2025, 0, 6) + Math.floor(n / 60) * 86_400_000)
+  const day = new Date(Date.UTC(2025, 0, 6) - Math.floor(n / 60) * 86_400_000)
   const late = n % 10 === 0
   day.setUTCHours(late ? 3 : 0, 30, n % 60)
   return {

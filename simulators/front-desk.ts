@@ -64,14 +64,14 @@ export function startFrontDesk(options: FrontDeskOptions): FrontDesk {
     const { flow_run_id } = (await api('POST', 'workflows/trigger', body)) as { flow_run_id: string }
     if (finishedAfterMinutes === undefined) return
     await wait(new Date(act.at.getTime() + finishedAfterMinutes * MINUTE))
-    await api('POST', `workflows/signal/${flow_run_id}/task_finished`, { finished_by: 'EMP002' })
+    await api('POST', `workflows/signal/${flow_run_id}/task_finished`, { payload: { finished_by: 'EMP002' } })
   }
 
   async function acknowledge(workflow: string): Promise<void> {
     const list = `workflows/list?workflow_name=${workflow}&status=waiting&limit=20`
     const { workflow_runs } = (await api('GET', list)) as { workflow_runs: { flow_run_id: string }[] }
     for (const { flow_run_id } of workflow_runs) {
-      await api('POST', `workflows/signal/${flow_run_id}/acknowledge`, { by: 'EMP006' })
+      await api('POST', `workflows/signal/${flow_run_id}/acknowledge`, { payload: { by: 'EMP006' } })
     }
   }
 

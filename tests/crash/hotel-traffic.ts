@@ -8,7 +8,7 @@ export interface SentEvent {
 }
 
 const WORDS = ['dirty', 'clean', 'pickup', 'dnd', 'no_wish', 'inspected'] as const
-const FIRST = Date.UTC(2026, 0, 5)
+const FIRST = Date.UTC(2025, 0, 6)
 const minuteOf = (n: number) => new Date(FIRST + n * 60_000).toISOString()
 
 /** Of the 120 rooms of `simulators/hotel.ts`. */

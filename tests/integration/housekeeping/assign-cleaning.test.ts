@@ -7,7 +7,7 @@ import { createTestDatabase, type TestDatabase } from '../../support/database.ts
 import { openDurableRig } from '../../support/durable-rig.ts'
 import { hire } from '../attendance/punches.ts'
 import { HOTEL } from '../messages/message-rig.ts'
-import { addRoom, assign, book, TODAY, tasksOf } from './housekeeping-rig.ts'
+import { addRoom, assign, book, storage, TODAY, tasksOf } from './housekeeping-rig.ts'
 
 let test: TestDatabase
 let database: TestDatabase['database']
@@ -53,6 +53,7 @@ describe('the day', () => {
         { employee_id: 'E1', rooms: ['204', '203', '201', '205', '208', '202', '209'], minutes: 178 },
       ],
       spread: 0,
+      list_url: `storage:housekeeping/${TODAY}.csv`,
     })
     expect(await lists()).toEqual([
       ['201', 'departure', 'E1', 3],
@@ -194,7 +195,7 @@ describe('in the course of the day', () => {
 it('a whole hotel, on the durable engine, without a date: today’s, fair, everything listed', async () => {
   await seedHotel(database, { seed: 7 })
   await database.query(`update rooms set status = case when floor < 5 then 'dirty' else 'occupied' end`)
-  const rig = await openDurableRig([assignCleaning], { hotel: HOTEL }, undefined, test)
+  const rig = await openDurableRig([assignCleaning], { hotel: HOTEL, storage }, undefined, test)
   await rig.engine.start({ runId: 'fr_day', flow: assignCleaning, parameters: {} })
   const { status, result } = await rig.ended('fr_day')
   await rig.close()
@@ -205,4 +206,13 @@ it('a whole hotel, on the durable engine, without a date: today’s, fair, every
   expect(new Set(listed).size).toBe(day.assigned)
   if (day.attendants.length > 0) expect(day.spread).toBeLessThanOrEqual(0.15)
   expect(await tasksOf(database, day.business_date)).toHaveLength(120)
+  const key = `housekeeping/${day.business_date}.csv`
+  expect(result).toMatchObject({ list_url: `storage:${key}` })
+  const kept = await storage.get(key, new AbortController().signal)
+  expect(
+    Buffer.from(kept ?? [])
+      .toString('utf8')
+      .trim()
+      .split('\r\n'),
+  ).toHaveLength(121)
 })

@@ -1,8 +1,13 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { CleaningOutcome, CleaningRequest } from '../../../src/contract/housekeeping.ts'
 import type { Database } from '../../../src/db/pool.ts'
 import { InMemoryEngine } from '../../../src/engine/in-memory.ts'
 import { assignCleaning } from '../../../src/flows/rooms/assign-cleaning.ts'
-import type { HotelDeps } from '../../../src/tasks/deps.ts'
+import { createGuard } from '../../../src/integrations/outbound/service-guard.ts'
+import { createStorage } from '../../../src/integrations/storage/flydrive.ts'
+import type { HotelDeps, StorageDeps } from '../../../src/tasks/deps.ts'
 import { HOTEL } from '../messages/message-rig.ts'
 
 /** A Friday. */
@@ -10,14 +15,21 @@ export const TODAY = '2025-01-17'
 
 let runs = 0
 
+/** Where the day's lists are kept as files. */
+export const FOLDER = mkdtempSync(join(tmpdir(), 'cleaning-lists-'))
+export const storage = createStorage({
+  dataDir: FOLDER,
+  guard: createGuard({ service: 'storage', timeoutMs: 5_000 }),
+})
+
 /** One run of `assign_cleaning` on the database; its result. */
 export async function assign(
   database: Database,
   request: Partial<CleaningRequest> = {},
   hotel: HotelDeps['hotel'] = HOTEL,
 ): Promise<CleaningOutcome> {
-  const engine = new InMemoryEngine<HotelDeps>({
-    deps: { hotel },
+  const engine = new InMemoryEngine<HotelDeps & StorageDeps>({
+    deps: { hotel, storage },
     transaction: (run) => database.transaction(run),
   })
   const runId = `fr_cleaning_${runs++}`
