@@ -92,8 +92,12 @@ function variablesOf(
     room_type,
     check_in_date,
     check_out_date,
-    total_amount: total_amount === null ? null : amountInWords(total_amount, hotel.currency, language),
+    total_amount,
   }
-  const present = Object.entries({ ...known, ...variables }).filter((entry) => entry[1] !== null)
+  const written = Object.entries({ ...known, ...variables }).map(([name, value]) => {
+    const isAmount = name.endsWith('_amount') && /^\d+(\.\d+)?$/.test(value ?? '')
+    return [name, isAmount ? amountInWords(value as string, hotel.currency, language) : value] as const
+  })
+  const present = written.filter((entry) => entry[1] !== null)
   return valuesInWords(Object.fromEntries(present) as Record<string, string>, language)
 }

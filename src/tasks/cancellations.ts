@@ -7,7 +7,7 @@ import { type CancelRefusal, refusalToCancel } from '../domain/cancellation.ts'
 import { GiveUp } from '../engine/errors.ts'
 import { defineTask, defineTransaction, type Undo } from '../engine/flow.ts'
 import { applyBookingChange, bookingLock, type UndoDeps, undoBookingChange } from './booking-changes.ts'
-import type { DatabaseDeps, HotelDeps, OutsideDeps } from './deps.ts'
+import type { DatabaseDeps, OutsideDeps } from './deps.ts'
 import { CALL_RETRY, STORE_RETRY, UNDO_RETRY } from './retries.ts'
 
 type PmsDeps = Pick<OutsideDeps, 'pms'>
@@ -21,7 +21,6 @@ export interface CancelPlan {
   /** In the hotel's currency; 0: none. */
   refundAmount: number
   /** ISO 4217. */
-  currency: string
   reason: string
   /** The flow's clock, ISO 8601. */
   at: string
@@ -29,13 +28,13 @@ export interface CancelPlan {
 
 /** Looks at the booking, here and in the property system. Throws what the property system's port throws. */
 export const planCancellation = defineTask<
-  DatabaseDeps & HotelDeps & PmsDeps,
+  DatabaseDeps & PmsDeps,
   Pick<CancelPlan, 'bookingId' | 'refundAmount' | 'reason' | 'at'>,
   { refused: CancelRefusal } | { refused: null; plan: CancelPlan }
 >({
   name: 'plan_cancellation',
   retry: CALL_RETRY,
-  async run({ database, hotel, pms }, asked, { signal }) {
+  async run({ database, pms }, asked, { signal }) {
     const { row } = await readBooking(database, asked.bookingId)
     const roomNumber = row?.room_number ?? null
     const booking = row
@@ -46,7 +45,7 @@ export const planCancellation = defineTask<
     if (refused) return { refused }
     return {
       refused: null,
-      plan: { ...asked, roomNumber, propertyStatus: property?.status ?? null, currency: hotel.currency },
+      plan: { ...asked, roomNumber, propertyStatus: property?.status ?? null },
     }
   },
 })

@@ -63,7 +63,7 @@ export const cancelBooking = defineFlow({
       template: 'booking_cancelled',
       booking_id,
       subject_key: booking_id,
-      ...(refund_id === null ? {} : { variables: { refund_amount: `${refund_amount} ${plan.currency}` } }),
+      ...(refund_id === null ? {} : { variables: { refund_amount: String(refund_amount) } }),
     })
     return { booking_id, status: 'cancelled' as const, refund_id, guest_told }
   },
