@@ -1,4 +1,5 @@
 /** Turns what the parts tell into metrics, measurements and error reports. */
+import type { Notified } from '../contract/notification.ts'
 import { readCounts } from '../db/health.ts'
 import type { Database } from '../db/pool.ts'
 import type { WorkerObserver } from '../engine/dbos/execution.ts'
@@ -114,9 +115,8 @@ export function observeCalls(metrics: Metrics): CallObserver {
 }
 
 /** How each message ended, counted by channel. */
-export function observeNotifications(metrics: Metrics) {
-  return (channel: string, outcome: 'sent' | 'sandbox' | 'failed' | 'dropped') =>
-    metrics.notifications.inc({ channel, outcome })
+export function observeNotifications(metrics: Metrics): Notified {
+  return (channel, outcome) => metrics.notifications.inc({ channel, outcome })
 }
 
 /**

@@ -68,10 +68,9 @@ function bucketOf(config: Config) {
 
 async function openChannels(config: Config, guard: Guards, logger: Logger) {
   const { SLACK_BOT_TOKEN: token, SLACK_API_URL: apiUrl, SMTP_URL: smtpUrl, EMAIL_FROM: from } = config
-  const { timeoutMs } = CALL_LIMITS.slack
   const mail = CALL_LIMITS.email.timeoutMs
   return {
-    slack: token ? createSlack({ token, apiUrl, timeoutMs, logger, guard: guard('slack') }) : undefined,
+    slack: token ? createSlack({ token, apiUrl, logger, guard: guard('slack') }) : undefined,
     email: smtpUrl
       ? createSmtpEmail({ url: smtpUrl, from, guard: guard('email'), timeoutMs: mail })
       : undefined,

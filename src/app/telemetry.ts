@@ -33,6 +33,7 @@ export async function openTelemetry(
     closings.push(await startTracing({ endpoint, version: VERSION, failed: lost('traces') }))
   }
   if (url !== undefined) {
+    if (config.INFLUX_TOKEN === undefined) logger.warn(TOKENLESS)
     const measurements = await measure(config, url, lost('measurements'))
     observers.push(measureWorker(measurements))
     closings.push(() => measurements.close())
@@ -53,6 +54,10 @@ export async function openTelemetry(
     close: async () => void (await Promise.all(closings.map((close) => close()))),
   }
 }
+
+/** No reason not to start: it may be meant. */
+const TOKENLESS =
+  'INFLUX_URL is set without INFLUX_TOKEN: InfluxDB refuses measurements without one, VictoriaMetrics needs none'
 
 type InfluxSettings = Pick<Config, 'INFLUX_TOKEN' | 'INFLUX_ORG' | 'INFLUX_BUCKET'>
 

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { z } from 'zod'
-import type { EventList, EventRecord, EventReplayed } from '../contract/event.ts'
+import type { EventAccepted, EventList, EventRecord } from '../contract/event.ts'
 import { loadEnvironment } from './environment.ts'
 import { pageLine, show } from './output.ts'
 import { createServiceClient, type Query } from './service-client.ts'
@@ -107,7 +107,7 @@ function eventText(event: EventRecord): string {
 
 async function replay(id: string, options: { json?: boolean }): Promise<void> {
   const client = createServiceClient(loadEnvironment())
-  const { body } = await client.post<z.infer<typeof EventReplayed>>(`events/${encodeURIComponent(id)}/replay`)
+  const { body } = await client.post<EventAccepted>(`events/${encodeURIComponent(id)}/replay`)
   show(
     body,
     options,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { RoomNumber } from './hotel-words.ts'
 import { Instant } from './instant.ts'
 
 export const SEVERITIES = ['low', 'medium', 'high', 'critical'] as const
@@ -15,7 +16,7 @@ export const AnomalyEvent = z
     /** Which camera, sensor or model. */
     source: z.string().min(1).max(200),
     description: z.string().min(1).max(2_000),
-    room_number: z.string().trim().min(1).max(20).optional(),
+    room_number: RoomNumber.optional(),
     /** Where, when it is no room. */
     location: z.string().max(200).optional(),
     score: z.number().optional(),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { BookingId, GUEST_CHANNELS, GuestId, HotelDate, Language, RoomNumber } from './hotel-words.ts'
 import { Instant } from './instant.ts'
-import { RoomNumber } from './room-event.ts'
 
 export const BOOKING_EVENT_TYPES = [
   'new_booking',
@@ -12,17 +12,8 @@ export const BOOKING_EVENT_TYPES = [
 ] as const
 export type BookingEventType = (typeof BOOKING_EVENT_TYPES)[number]
 
-export const BookingId = z.string().trim().min(1).max(100)
-/** A day of the hotel's calendar, 'YYYY-MM-DD'. */
-export const HotelDate = z.iso.date({ error: 'must be a date, for example 2025-02-01' })
-const Language = z
-  .string()
-  .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'must be a language code, for example vi or en')
-
-export const MESSAGE_CHANNELS = ['email', 'sms', 'whatsapp'] as const
-
 export const GuestData = z.object({
-  guest_id: z.string().min(1).max(100).optional(),
+  guest_id: GuestId.optional(),
   name: z.string().max(200).optional(),
   email: z.string().max(320).nullable().optional(),
   phone: z.string().max(50).nullable().optional(),
@@ -30,7 +21,7 @@ export const GuestData = z.object({
   /** ISO 3166 alpha-2. */
   country: z.string().length(2).nullable().optional(),
   /** The guest's own order of preference. */
-  channels: z.array(z.enum(MESSAGE_CHANNELS)).max(3).optional(),
+  channels: z.array(z.enum(GUEST_CHANNELS)).max(3).optional(),
 })
 
 export const RoomData = z.object({

@@ -6,15 +6,17 @@ import { PageQuery } from './page.ts'
 export const EVENT_KINDS = ['attendance', 'room_status', 'booking', 'ml_prediction', 'anomaly'] as const
 export type EventKind = (typeof EVENT_KINDS)[number]
 
-export const StartedRun = z.object({ workflow: z.string(), flow_run_id: z.string() })
+export const StartedRun = z
+  .object({ workflow: z.string(), flow_run_id: z.string() })
+  .meta({ id: 'StartedRun' })
 export type StartedRun = z.infer<typeof StartedRun>
 
-/** The answer to an event that starts several workflows; each run is listed, in order. */
+/** The answer to an event, and to `POST events/{id}/replay`: each run is listed, in order. Attendance has its own. */
 export const EventAccepted = z
   .object({
     event_id: z.string(),
     status: z.literal('accepted'),
-    workflows_triggered: z.array(z.object({ workflow: z.string(), flow_run_id: z.string() })),
+    workflows_triggered: z.array(StartedRun),
     message: z.string(),
   })
   .meta({
@@ -29,16 +31,6 @@ export const EventAccepted = z
     ],
   })
 export type EventAccepted = z.infer<typeof EventAccepted>
-
-/** The answer to `POST events/{id}/replay`: a new event, with runs of its own. */
-export const EventReplayed = z
-  .object({
-    event_id: z.string(),
-    status: z.literal('accepted'),
-    workflows_triggered: z.array(StartedRun),
-    message: z.string(),
-  })
-  .meta({ id: 'EventReplayed' })
 
 /** One row of the audit trail. */
 export const EventRecord = z

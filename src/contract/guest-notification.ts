@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { BookingId } from './booking-event.ts'
+import { BookingId, GuestId } from './hotel-words.ts'
 import { Instant } from './instant.ts'
 
 /**
@@ -32,7 +32,7 @@ export const GuestNotificationRequest = z
     template: z.enum(GUEST_TEMPLATES),
     /** The booking's guest is written to; without a booking, the guest of `guest_id`. */
     booking_id: BookingId.optional(),
-    guest_id: z.string().min(1).max(100).optional(),
+    guest_id: GuestId.optional(),
     /** What it is about, once: the same (guest, template, subject_key) is sent a single time. Default: booking and business date. */
     subject_key: z.string().min(1).max(200).optional(),
     /** Event data for the text: values, never markup. The guest's and the hotel's name are added. */

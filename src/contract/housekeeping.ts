@@ -1,5 +1,8 @@
 import { z } from 'zod'
-import { HotelDate } from './booking-event.ts'
+import { HotelDate } from './hotel-words.ts'
+
+export const CLEANING_KINDS = ['departure', 'stay_over', 'pickup'] as const
+export type CleaningKind = (typeof CLEANING_KINDS)[number]
 
 const Attendant = z.object({
   employee_id: z.string().trim().min(1).max(100),
@@ -9,7 +12,7 @@ const Attendant = z.object({
   floors: z.array(z.number().int()).max(50).optional(),
   section: z.string().min(1).max(50).optional(),
   /** The kinds of cleaning the person does; default: all. */
-  skills: z.array(z.enum(['departure', 'stay_over', 'pickup'])).optional(),
+  skills: z.array(z.enum(CLEANING_KINDS)).optional(),
 })
 
 /** What `assign_cleaning` is asked. Without attendants: whoever of Housekeeping works a shift that day. */

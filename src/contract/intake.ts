@@ -29,15 +29,33 @@ export interface Intake {
   replay(eventId: string, receivedFrom?: string): Promise<AcceptedEvent | undefined>
 }
 
+/** Of what identifies an event: its Idempotency-Key, message_id or `event_id`; in characters. */
+export const LONGEST_EVENT_KEY = 500
+/** Of what was refused before it was an event, as the audit trail keeps it; in characters. */
+export const LONGEST_RAW = 10_000
+
 /**
- * The event can never be accepted as it is. `invalid`: it does not fit its schema. `idempotency_conflict`: its key
- * was used before with another body.
+ * Why an event can never be accepted: the `code` of HTTP's problem, and RabbitMQ's `x-reason-code`. `unstorable_value`:
+ * it holds text that PostgreSQL cannot, or is nested too deeply. `invalid_event`: it does not fit its schema.
+ * `idempotency_conflict`: its key was used before with another body. `unprocessable`, of RabbitMQ alone: it was tried
+ * often, and failed for a reason that is not its form.
  */
+export type RefusalCode =
+  | 'malformed_json'
+  | 'body_too_large'
+  | 'unstorable_value'
+  | 'invalid_event'
+  | 'idempotency_conflict'
+  | 'unprocessable'
+/** Those that take an event to be parsed. */
+type EventRefusalCode = Exclude<RefusalCode, 'malformed_json' | 'body_too_large' | 'unprocessable'>
+
+/** The event can never be accepted as it is. */
 export class EventRefused extends Error {
   override readonly name = 'EventRefused'
-  readonly code: 'invalid' | 'idempotency_conflict'
+  readonly code: EventRefusalCode
   readonly errors: FieldError[]
-  constructor(code: 'invalid' | 'idempotency_conflict', message: string, errors: FieldError[] = []) {
+  constructor(code: EventRefusalCode, message: string, errors: FieldError[] = []) {
     super(message)
     this.code = code
     this.errors = errors

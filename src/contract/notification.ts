@@ -1,11 +1,17 @@
 import { z } from 'zod'
+import { GUEST_CHANNELS } from './hotel-words.ts'
 import { PageQuery } from './page.ts'
 
-export const CHANNELS = ['slack', 'email', 'sms', 'whatsapp'] as const
+export const CHANNELS = ['slack', ...GUEST_CHANNELS] as const
 export type Channel = (typeof CHANNELS)[number]
 
 /** `held`: until the guest's quiet hours end. `dropped`: no longer true, or its run was cancelled. */
 export const NOTIFICATION_STATUSES = ['pending', 'held', 'sent', 'sandbox', 'failed', 'dropped'] as const
+
+/** How a message ended. */
+type NotificationOutcome = 'sent' | 'sandbox' | 'failed' | 'dropped'
+/** Told how each message ended, for metrics. */
+export type Notified = (channel: Channel, outcome: NotificationOutcome) => void
 
 export const Notification = z
   .object({

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { RoomNumber } from './hotel-words.ts'
 import { Instant } from './instant.ts'
 
 /**
@@ -23,8 +24,6 @@ export const ROOM_STATUSES = [
 ] as const
 export const RoomStatusWord = z.enum(ROOM_STATUSES, { error: `must be one of ${ROOM_STATUSES.join(', ')}` })
 export type RoomStatusWord = z.infer<typeof RoomStatusWord>
-
-export const RoomNumber = z.string().trim().min(1).max(20)
 
 /**
  * A room changed: seen by a camera, reported by housekeeping, or set in the property system. `old_status` is what the

@@ -1,7 +1,7 @@
 /** What was not as it should be: `prefect.anomalies`, repeats within a window in one row. */
 import type { Severity } from '../contract/anomaly-event.ts'
 import { storableJson } from '../contract/hostile-text.ts'
-import { ENDED } from '../contract/run.ts'
+import { runIsOver } from './run-is-over.ts'
 import type { Sql } from './sql.ts'
 
 export interface AnomalyRow {
@@ -12,7 +12,7 @@ export interface AnomalyRow {
   run_is_over: boolean
 }
 
-/** The newest anomaly under the key that was seen within `windowMinutes` of `at` and is not closed. */
+/** The newest anomaly under the key that was seen within `windowMinutes` of `at`. */
 export async function findAnomaly(
   sql: Sql,
   key: string,
@@ -20,15 +20,13 @@ export async function findAnomaly(
   windowMinutes: number,
 ): Promise<AnomalyRow | undefined> {
   const rows = await sql.query<AnomalyRow>(
-    `select a.id, a.severity, a.status, a.run_id,
-            exists (select from prefect.flow_run_states r where r.id = a.run_id and r.status = any($4::text[]))
-              as run_is_over
+    `select a.id, a.severity, a.status, a.run_id, ${runIsOver('a.run_id')} as run_is_over
      from prefect.anomalies a
-     where a.dedupe_key = $1 and a.status <> 'closed'
+     where a.dedupe_key = $1
        and a.first_seen_at <= $2::timestamptz + make_interval(secs => $3)
        and a.last_seen_at >= $2::timestamptz - make_interval(secs => $3)
      order by a.last_seen_at desc, a.id limit 1`,
-    [key, at.toISOString(), windowMinutes * 60, ENDED],
+    [key, at.toISOString(), windowMinutes * 60],
   )
   return rows[0]
 }

@@ -1,22 +1,21 @@
 /** The day's cleaning: `prefect.housekeeping_tasks`, one unfinished per room and business date. */
+import type { CleaningKind } from '../contract/housekeeping.ts'
+import { ROOM_STATE, type RoomStateRow } from './rooms.ts'
 import type { Sql } from './sql.ts'
 
 export interface CleaningOrder {
   roomNumber: string
   /** 'YYYY-MM-DD' */
   businessDate: string
-  kind: 'departure' | 'stay_over' | 'pickup'
+  kind: CleaningKind
   minutes: number
   reason: string
   runId: string
 }
 
+/** `was`: the kind of the unfinished task that was there before; null: there was none. */
 export interface OrderedCleaning {
-  taskId: string
-  /** As it is now: the larger of what was there and what was ordered. */
-  kind: CleaningOrder['kind']
-  /** The kind of the unfinished task it was before; null: there was none. */
-  was: CleaningOrder['kind'] | null
+  was: CleaningKind | null
 }
 
 const UNFINISHED = `('open', 'assigned', 'in_progress')`
@@ -25,7 +24,7 @@ const LARGER = 'excluded.minutes > t.minutes'
 
 /** Opens the room's task of the day, or makes the unfinished one that is there the larger of the two. One statement. */
 export async function upsertCleaning(sql: Sql, order: CleaningOrder): Promise<OrderedCleaning> {
-  const [row] = await sql.query<{ id: string; kind: OrderedCleaning['kind']; was: OrderedCleaning['was'] }>(
+  const [row] = await sql.query<OrderedCleaning>(
     `with before as (
        select kind from prefect.housekeeping_tasks
        where room_number = $1 and business_date = $2 and status in ${UNFINISHED}
@@ -36,11 +35,11 @@ export async function upsertCleaning(sql: Sql, order: CleaningOrder): Promise<Or
        kind = case when ${LARGER} then excluded.kind else t.kind end,
        reason = case when ${LARGER} then excluded.reason else t.reason end,
        minutes = greatest(t.minutes, excluded.minutes)
-     returning id::text as id, kind, (select kind from before) as was`,
+     returning (select kind from before) as was`,
     [order.roomNumber, order.businessDate, order.kind, order.minutes, order.reason, order.runId],
   )
   if (!row) throw new Error('housekeeping_tasks did not return its row')
-  return { taskId: row.id, kind: row.kind, was: row.was }
+  return row
 }
 
 /** False: there was none, or it has begun. */
@@ -58,31 +57,16 @@ export async function cancelUnstarted(
   return rows.length > 0
 }
 
-/** A room and its axes; null: never told. */
-export interface CleaningRoomRow {
+export interface CleaningRoomRow extends RoomStateRow {
   room_number: string
   floor: number | null
   section: string | null
-  status: string | null
-  housekeeping: string | null
-  occupancy: string | null
-  maintenance: string | null
-  service: string | null
-  return_status: string | null
-  maintenance_reason: string | null
-  maintenance_until: Date | null
-  last_cleaned_at: Date | null
-  last_checked_by: string | null
-  state_at: Date | null
 }
 
 /** Every room of the hotel. */
 export function readCleaningRooms(sql: Sql): Promise<CleaningRoomRow[]> {
   return sql.query<CleaningRoomRow>(
-    `select room_number, floor, section, status::text as status, housekeeping, occupancy, maintenance, service,
-            return_status, maintenance_reason, maintenance_until, last_cleaned_at,
-            last_checked_by::text as last_checked_by, state_at
-     from rooms order by room_number`,
+    `select room_number, floor, section, ${ROOM_STATE} from rooms order by room_number`,
   )
 }
 
@@ -114,7 +98,7 @@ export function readRoomBookings(sql: Sql, date: string): Promise<RoomBookingRow
 export interface CleaningTaskRow {
   id: string
   room_number: string
-  kind: CleaningOrder['kind']
+  kind: CleaningKind
   status: 'open' | 'assigned' | 'in_progress' | 'done'
   assigned_to: string | null
   created_at: Date
@@ -174,7 +158,7 @@ export function readAttendants(sql: Sql, dayOfWeek: number): Promise<AttendantRo
 export interface PlannedCleaning {
   task_id: string | null
   room_number: string
-  kind: CleaningOrder['kind']
+  kind: CleaningKind
   minutes: number
   assigned_to: string | null
   position: number | null

@@ -1,6 +1,7 @@
 /** The outbox: every message to a person has one row per (recipient, template, subject_key), sent or not. */
 import { createHash } from 'node:crypto'
 import type { Channel, Notification } from '../contract/notification.ts'
+import { runIsOver } from './run-is-over.ts'
 import type { Sql } from './sql.ts'
 
 export interface OutboxMessage {
@@ -38,9 +39,8 @@ export interface OutboxRow {
 
 const ROW = 'id, channel, recipient, subject_line, body, html, status, provider_id, run_id, sending_since'
 
-/** Whether the run that had the row will not send it any more: it ended, killed between two words for example. */
-const RUN_IS_OVER = `exists (select from prefect.flow_run_states r
-  where r.id = n.run_id and r.status in ('completed', 'failed', 'cancelled', 'crashed'))`
+/** The run that had the row will not send it any more. */
+const RUN_IS_OVER = runIsOver('n.run_id')
 /** A message that went nowhere, or whose run is gone, is the asking run's. */
 const TAKEN_OVER = `(n.status in ('failed', 'dropped')
   or (n.status in ('pending', 'held') and n.run_id is distinct from excluded.run_id and ${RUN_IS_OVER}))`

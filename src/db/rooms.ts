@@ -2,8 +2,8 @@
 import { storableJson } from '../contract/hostile-text.ts'
 import type { Sql } from './sql.ts'
 
-/** Axes are null on rows that only ever had a status. */
-export interface RoomRow {
+/** What a row tells of its room's state. Axes are null on rows that only ever had a status. */
+export interface RoomStateRow {
   status: string | null
   housekeeping: string | null
   occupancy: string | null
@@ -15,13 +15,17 @@ export interface RoomRow {
   last_cleaned_at: Date | null
   last_checked_by: string | null
   state_at: Date | null
+}
+
+export interface RoomRow extends RoomStateRow {
   /** The booking that a move holds the room for. */
   held_for: string | null
 }
 
-const ROOM = `select status::text as status, housekeeping, occupancy, maintenance, service, return_status,
-  maintenance_reason, maintenance_until, last_cleaned_at, last_checked_by::text as last_checked_by, state_at, held_for
-  from rooms where room_number = $1`
+/** The columns of a `RoomStateRow`. */
+export const ROOM_STATE = `status::text as status, housekeeping, occupancy, maintenance, service, return_status,
+  maintenance_reason, maintenance_until, last_cleaned_at, last_checked_by::text as last_checked_by, state_at`
+const ROOM = `select ${ROOM_STATE}, held_for from rooms where room_number = $1`
 
 /** Undefined: the hotel's table has no such room. */
 export async function readRoom(sql: Sql, roomNumber: string): Promise<RoomRow | undefined> {
@@ -106,7 +110,7 @@ export interface RoomPast<Change, State> {
 
 const HISTORY = `at, change_key, source, changed_by, change, from_status, to_status, refused, state, run_id
   from prefect.room_status_history where room_number = $1`
-/** Byte order, as the domain compares keys, whatever the database's collation. */
+/** Byte order, whatever the database's collation: as domain/history-order.ts has it. */
 const KEY = 'change_key collate "C"'
 
 /** What surrounds a change that happened at `at`, in order of (at, key). */

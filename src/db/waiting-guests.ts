@@ -5,7 +5,10 @@ export interface WaitingBooking {
   id: string
 }
 
-/** Who arrives on `businessDate` ('YYYY-MM-DD') in this room, has not come yet and was not told that it is ready. */
+/**
+ * Who arrives on `businessDate` ('YYYY-MM-DD') in this room, has not come yet and was not told that it is ready. Only a
+ * confirmed arrival: the hotel's other words for a booking to come are not certain enough to write to a guest about.
+ */
 export async function findWaitingBooking(
   sql: Sql,
   roomNumber: string,

@@ -3,6 +3,7 @@
  * the fold of all of them, so arrival order never matters. What was not allowed at its place is refused, and kept.
  */
 import type { BookingEvent, BookingEventType } from '../contract/booking-event.ts'
+import { inOrder } from './history-order.ts'
 
 /** What an event may tell about a booking; `expected_arrival` as an ISO instant in UTC. */
 export type BookingDetails = Pick<
@@ -58,6 +59,12 @@ export interface BookingFold {
 
 type Phase = 'open' | 'checked_in' | 'checked_out' | 'cancelled' | 'no_show'
 
+/** A booking as far as a move or a cancellation needs it. */
+export interface BookingToChange {
+  phase: Phase
+  roomNumber: string | null
+}
+
 /** The hotel's own words for a booking whose guest is still to come are many: all but these count as open. */
 const PHASES: Record<string, Phase> = {
   checked_in: 'checked_in',
@@ -104,8 +111,7 @@ export function foldBooking(changes: readonly BookingChange[]): BookingFold {
     changedAt: 0,
     guestToldAt: undefined,
   }
-  const inOrder = changes.filter(({ undone }) => !undone).sort((a, b) => a.at - b.at || compare(a.key, b.key))
-  for (const change of inOrder) {
+  for (const change of changes.filter(({ undone }) => !undone).sort(inOrder)) {
     const phase = phaseOf(fold.state?.status)
     if (!ALLOWED[change.act].includes(phase)) {
       fold.refused.set(change.key, phase === 'open' ? 'not_checked_in' : `already_${phase}`)
@@ -212,5 +218,3 @@ export function daysBetween(from: string, to: string): number {
   const days = (Date.parse(`${to}T00:00:00Z`) - Date.parse(`${from}T00:00:00Z`)) / 86_400_000
   return Math.max(0, Math.round(days))
 }
-
-const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)

@@ -1,5 +1,5 @@
 /** When a booking may be cancelled, and what to say when not. */
-import type { BookingToChange } from './room-move.ts'
+import type { BookingToChange } from './booking.ts'
 
 export type CancelRefusal =
   | 'booking_not_found'

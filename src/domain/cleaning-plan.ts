@@ -2,14 +2,9 @@
  * Who cleans what: longest job first to the least loaded, then evened out, then made a shorter way. Pure, and the same
  * plan for the same day in whatever order it is told.
  */
-import {
-  byPriority,
-  type CleaningDay,
-  type CleaningJob,
-  type CleaningKind,
-  compareText,
-  LAST_URGENT_RANK,
-} from './housekeeping.ts'
+import type { CleaningKind } from '../contract/housekeeping.ts'
+import { byPriority, type CleaningDay, type CleaningJob, LAST_URGENT_RANK } from './housekeeping.ts'
+import { compareText } from './text-order.ts'
 
 export interface Attendant {
   employeeId: string

@@ -83,6 +83,11 @@ export function atLocal(date: string, time: string, timezone: string): Date {
   return toInstant(`${date}T${time}`, timezone)
 }
 
+/** `now`, but not before `at` (ISO 8601): what follows something must not come before it on a clock that runs behind. */
+export function justAfter(at: string, now: Date): Date {
+  return new Date(Math.max(now.getTime(), Date.parse(at) + 1))
+}
+
 /** `date` moved by `days` calendar days, which may be negative. */
 export function addDays(date: string, days: number): string {
   return new Date(Date.parse(`${date}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10)

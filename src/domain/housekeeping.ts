@@ -1,8 +1,7 @@
 /** Which rooms are to be cleaned on a business date, and which of them first. */
+import type { CleaningKind } from '../contract/housekeeping.ts'
 import type { RoomState } from './room-state.ts'
-
-export const CLEANING_KINDS = ['departure', 'stay_over', 'pickup'] as const
-export type CleaningKind = (typeof CLEANING_KINDS)[number]
+import { compareText } from './text-order.ts'
 
 /** Whole minutes each kind takes. The more it takes, the more it includes. */
 export const CLEANING_MINUTES: Record<CleaningKind, number> = { departure: 30, stay_over: 18, pickup: 10 }
@@ -76,7 +75,6 @@ export function cleaningOfDay(
   rooms: readonly RoomOfDay[],
   tasks: readonly ListedTask[],
   now: number,
-  minutes: Record<CleaningKind, number> = CLEANING_MINUTES,
 ): CleaningDay {
   const day: CleaningDay = { jobs: [], begun: [], over: [] }
   const known = new Map(rooms.map((room) => [room.roomNumber, room]))
@@ -86,7 +84,7 @@ export function cleaningOfDay(
     const task = own.find(({ status }) => status !== 'done')
     const place = { roomNumber: room.roomNumber, floor: room.floor, section: room.section }
     if (task?.status === 'in_progress') {
-      day.begun.push({ ...place, minutes: minutes[task.kind], employeeId: task.assignedTo })
+      day.begun.push({ ...place, minutes: CLEANING_MINUTES[task.kind], employeeId: task.assignedTo })
       continue
     }
     const needless = task && whyOver(room, task)
@@ -94,7 +92,13 @@ export function cleaningOfDay(
     const kind = needless ? undefined : (kindOf(room, own) ?? task?.kind)
     if (kind) {
       const taskId = task?.id ?? null
-      day.jobs.push({ ...place, kind, minutes: minutes[kind], ...urgencyOf(room, kind, now), taskId })
+      day.jobs.push({
+        ...place,
+        kind,
+        minutes: CLEANING_MINUTES[kind],
+        ...urgencyOf(room, kind, now),
+        taskId,
+      })
     }
   }
   return day
@@ -181,9 +185,4 @@ export function byPriority(a: CleaningJob, b: CleaningJob): number {
     compareText(a.section ?? '', b.section ?? '') ||
     compareText(a.roomNumber, b.roomNumber)
   )
-}
-
-/** By code unit: the same on every machine. */
-export function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }

@@ -1,9 +1,10 @@
 /** To whom, where and in which language a message goes, and what its text may name. */
-import type { MESSAGE_CHANNELS } from '../contract/booking-event.ts'
 import { isEmailAddress } from '../contract/email-address.ts'
 import type { GuestTemplate, MessageLanguage } from '../contract/guest-notification.ts'
+import type { GUEST_CHANNELS } from '../contract/hotel-words.ts'
+import { phaseOf } from './booking.ts'
 
-export type GuestChannel = (typeof MESSAGE_CHANNELS)[number]
+export type GuestChannel = (typeof GUEST_CHANNELS)[number]
 
 const USUAL_ORDER: readonly GuestChannel[] = ['email', 'sms', 'whatsapp']
 
@@ -53,8 +54,6 @@ export function channelOrder(chosen: readonly string[] | null, contacts: Contact
   return [...new Set(order)].filter((channel) => contacts[channel] !== undefined)
 }
 
-const NO_LONGER_COMING = ['checked_in', 'checked_out', 'cancelled', 'canceled', 'no_show']
-
 /**
  * Whether the message is no longer true: a room that is ready for a guest who is in it already or does not come, or a
  * room (ready, or moved to) that is not the booking's any more.
@@ -65,8 +64,7 @@ export function isOutdated(
 ): boolean {
   const { template, roomNumber } = message
   if (template !== 'checkin_ready' && template !== 'room_moved') return false
-  const status = (booking.status ?? '').toLowerCase().replace(/[\s-]/g, '_')
-  if (template === 'checkin_ready' && NO_LONGER_COMING.includes(status)) return true
+  if (template === 'checkin_ready' && phaseOf(booking.status) !== 'open') return true
   return roomNumber !== undefined && booking.roomNumber !== null && roomNumber !== booking.roomNumber
 }
 

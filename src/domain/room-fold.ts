@@ -1,4 +1,5 @@
 /** The room after everything that was said about it, in the order in which it happened, whenever it was heard. */
+import { inOrder } from './history-order.ts'
 import {
   applyChange,
   type RoomChange,
@@ -28,11 +29,6 @@ export interface RoomStep {
   to: string
   refused: RoomRefusal | null
   state: RoomState
-}
-
-/** Earlier first; at the same moment by key, so that every order of arrival ends the same. */
-export function inOrder(a: Pick<RoomEntry, 'at' | 'key'>, b: Pick<RoomEntry, 'at' | 'key'>): number {
-  return a.at.getTime() - b.at.getTime() || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)
 }
 
 /** `base` is the state before the first entry. One step per entry, in their order. */

@@ -1,12 +1,6 @@
 /** When a guest may be moved to another room, and what to say when not. */
-import { phaseOf } from './booking.ts'
+import { type BookingToChange, phaseOf } from './booking.ts'
 import type { RoomState } from './room-state.ts'
-
-/** A booking as far as a move or a cancellation needs it. */
-export interface BookingToChange {
-  phase: ReturnType<typeof phaseOf>
-  roomNumber: string | null
-}
 
 export type MoveRefusal =
   | 'booking_not_found'
@@ -17,18 +11,8 @@ export type MoveRefusal =
   | 'not_in_property_system'
   | 'other_room_in_property_system'
 
-const MOVE_SENTENCES: Record<MoveRefusal, string> = {
-  booking_not_found: 'There is no such booking.',
-  booking_not_active: 'The guest has left, was cancelled or did not come.',
-  no_room_assigned: 'The booking has no room yet: assign one instead of moving.',
-  wrong_room: 'The booking has another room than the move starts from.',
-  same_room: 'The booking has this room already.',
-  not_in_property_system: 'The property system does not know this booking.',
-  other_room_in_property_system:
-    'The property system has the booking in another room: bring the two in line first.',
-}
-
-export type RoomRefusal =
+/** Of the new room, or of the booking by the time it is to have it. */
+export type HoldRefusal =
   | 'room_not_found'
   | 'room_held'
   | 'room_in_maintenance'
@@ -37,7 +21,15 @@ export type RoomRefusal =
   | 'room_assigned'
   | 'booking_changed'
 
-const ROOM_SENTENCES: Record<RoomRefusal, string> = {
+const SENTENCES: Record<MoveRefusal | HoldRefusal, string> = {
+  booking_not_found: 'There is no such booking.',
+  booking_not_active: 'The guest has left, was cancelled or did not come.',
+  no_room_assigned: 'The booking has no room yet: assign one instead of moving.',
+  wrong_room: 'The booking has another room than the move starts from.',
+  same_room: 'The booking has this room already.',
+  not_in_property_system: 'The property system does not know this booking.',
+  other_room_in_property_system:
+    'The property system has the booking in another room: bring the two in line first.',
   room_not_found: 'The hotel has no such room.',
   room_held: 'The room is held for another move.',
   room_in_maintenance: 'The room is out of order or out of service.',
@@ -47,9 +39,7 @@ const ROOM_SENTENCES: Record<RoomRefusal, string> = {
   booking_changed: 'The booking was changed while the move was made.',
 }
 
-export function inWords(refusal: MoveRefusal | RoomRefusal): string {
-  return { ...MOVE_SENTENCES, ...ROOM_SENTENCES }[refusal]
-}
+export const inWords = (refusal: MoveRefusal | HoldRefusal): string => SENTENCES[refusal]
 
 /** `fromRoom`: where the caller believes the guest to be; `propertyRoom`: undefined without a property system. */
 export function refusalToMove(
@@ -73,7 +63,7 @@ export function refusalToMove(
 export function refusalToHold(
   room: { state: RoomState; heldFor: string | null } | undefined,
   others: readonly { status: string | null }[],
-): RoomRefusal | undefined {
+): HoldRefusal | undefined {
   if (!room) return 'room_not_found'
   const { maintenance, occupancy, housekeeping } = room.state
   if (maintenance !== 'none') return 'room_in_maintenance'

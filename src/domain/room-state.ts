@@ -65,7 +65,7 @@ export function statusOf({ maintenance, occupancy, housekeeping }: RoomState): s
   return occupancy === 'occupied' ? 'occupied' : housekeeping
 }
 
-/** A room's row as the hotel keeps it: any column may be empty, or hold words that are not ours. */
+/** A room's row as the hotel keeps it (src/db reads it): any column may be empty, or hold words that are not ours. */
 export interface RoomColumns {
   status: string | null
   housekeeping: string | null

@@ -10,6 +10,11 @@ export class TaskTimeout extends Error {
   readonly code = 'timeout'
 }
 
+/** `attempt` counts from 1, or from the retry that a person asked for. */
+export function isLastAttempt(policy: RetryPolicy | undefined, attempt: number): boolean {
+  return attempt >= (policy?.attempts ?? 1)
+}
+
 /**
  * Seconds to wait before the next try, or undefined when there is none. `random` is 0..1.
  * A TryAgain's `afterSeconds` (Retry-After) is a lower bound and may exceed the policy's cap: the service asked for it.
@@ -20,7 +25,7 @@ export function nextDelay(
   error: unknown,
   random: number,
 ): number | undefined {
-  if (error instanceof GiveUp || attempt >= (policy?.attempts ?? 1)) return undefined
+  if (error instanceof GiveUp || isLastAttempt(policy, attempt)) return undefined
   const { firstDelaySeconds = 1, backoff = 2, maxDelaySeconds = 600, jitter = 0.2 } = policy ?? {}
   const plain = Math.min(firstDelaySeconds * backoff ** (attempt - 1), maxDelaySeconds)
   const spread = plain * (1 + jitter * (2 * random - 1))

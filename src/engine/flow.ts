@@ -21,10 +21,14 @@ export interface TaskContext {
   readonly taskName: string
   /** 1 for the first try; counts on across a worker's death. */
   readonly attempt: number
+  /** No attempt follows when this one fails, unless a person asks for a retry. */
+  readonly lastAttempt: boolean
   /** The same for every attempt and replay of this task in this run: give it to services that take one. */
   readonly idempotencyKey: string
   /** Aborted on timeout, cancel, or when this worker loses the run. */
   readonly signal: AbortSignal
+  /** The clock that `flow.now()` reads, as it is in this attempt: not recorded, and another one in the next. */
+  now(): Date
   log(message: string, fields?: LogFields): void
 }
 
@@ -66,10 +70,10 @@ export interface Undo<Deps, Input, Output> {
   readonly name: string
   readonly retry?: RetryPolicy
   readonly timeoutSeconds?: number
-  /** `result` is missing when the act may or may not have happened: undo by the act's idempotency key. */
+  /** `actKey`: the act's idempotency key. `result` is missing when the act may or may not have happened: undo by it. */
   run(
     deps: Deps,
-    act: { input: Input; result: Output | undefined; idempotencyKey: string },
+    act: { input: Input; result: Output | undefined; actKey: string },
     context: TaskContext,
   ): Promise<void>
 }

@@ -1,4 +1,4 @@
-/** Ids of runs and events: opaque, lower-case base32, 130 bits. Derived by hash where a repeat must find the first. */
+/** Ids of runs, events and what they open: opaque, lower-case base32, 130 bits. Derived by hash where a repeat must find the first. */
 import { createHash, randomBytes } from 'node:crypto'
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
@@ -9,9 +9,14 @@ export function newRunId(): string {
   return `fr_${base32(randomBytes(17))}`
 }
 
-/** The same parts, in the same order, always give the same run id: `runIdFor('run', workflow, key)`. */
+/** The same parts, in the same order, always give the same id: `idFrom('anm', key)` begins with `anm_`. */
+export function idFrom(prefix: string, ...parts: readonly string[]): string {
+  return `${prefix}_${base32(createHash('sha256').update(JSON.stringify(parts)).digest())}`
+}
+
+/** A run's id: `runIdFor('run', workflow, key)`. */
 export function runIdFor(...parts: readonly string[]): string {
-  return `fr_${base32(createHash('sha256').update(JSON.stringify(parts)).digest())}`
+  return idFrom('fr', ...parts)
 }
 
 /** The id of the run that a flow's step `step` starts as its child. `generation` counts restarts from the top. */
@@ -21,8 +26,7 @@ export function childRunId(parentId: string, generation: number, step: number): 
 
 /** The event id of a sender's key, scoped by the event's kind. */
 export function eventIdFor(kind: string, key: string): string {
-  const parts = ['event', kind, key]
-  return `evt_${base32(createHash('sha256').update(JSON.stringify(parts)).digest())}`
+  return idFrom('evt', 'event', kind, key)
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { storableJson } from '../contract/hostile-text.ts'
 import { inSpan } from '../observability/spans.ts'
-import { attemptOnce, nextDelay } from './attempts.ts'
+import { attemptOnce, isLastAttempt, nextDelay } from './attempts.ts'
 import { describeError, type ErrorRecord } from './errors.ts'
 import type { AnyTask, RetryPolicy, Task, TaskContext, TransactionalTask, Undo } from './flow.ts'
 import { type Checkpoint, OwnershipLost, type Part, type StepKind } from './journal.ts'
@@ -19,6 +19,15 @@ interface Attempted {
   cancellable: boolean
 }
 
+/** One attempt at a step. */
+interface Attempt {
+  attempt: number
+  startedAt: number
+  /** Attempts made before a person asked for a retry: the policy counts from there. */
+  granted: number
+  lastAttempt: boolean
+}
+
 export function runTask<Deps, Input, Output>(
   scope: StepScope<Deps>,
   task: AnyTask<Deps, Input, Output>,
@@ -33,13 +42,14 @@ export function runUndo<Deps, Input, Output>(
   act: { input: Input; result: Output | undefined; actNumber: number },
 ): Promise<Checkpoint> {
   const { actNumber, ...what } = act
-  const idempotencyKey = keyOf({ ...scope, number: actNumber })
+  const actKey = keyOf({ ...scope, number: actNumber })
   const about: Attempted = { name: undo.name, kind: 'undo', retry: undo.retry, cancellable: false }
-  return throughAttempts(scope, about, async (attempt, startedAt) => {
+  return throughAttempts(scope, about, async (tried) => {
     const never = new AbortController().signal
     const run = (signal: AbortSignal) =>
-      undo.run(scope.deps, { ...what, idempotencyKey }, contextOf(scope, undo.name, attempt, signal))
+      undo.run(scope.deps, { ...what, actKey }, contextOf(scope, undo.name, tried, signal))
     await attemptOnce(run, undo.timeoutSeconds, never)
+    const { startedAt } = tried
     const done: Checkpoint = { name: undo.name, kind: 'undo', startedAt, endedAt: Date.now(), value: null }
     return scope.journal.record(scope.number, done)
   })
@@ -53,14 +63,15 @@ async function runPlain<Deps, Input, Output>(
   const { journal, control, number } = scope
   const cacheKey = task.cache && `${task.name}:${task.cache.key(input)}`
   const about: Attempted = { name: task.name, kind: 'task', retry: task.retry, cancellable: true }
-  return throughAttempts(scope, about, async (attempt, startedAt) => {
+  return throughAttempts(scope, about, async (tried) => {
     const hit = cacheKey === undefined ? undefined : await journal.cached(cacheKey)
     const run = (signal: AbortSignal) =>
-      task.run(scope.deps, input, contextOf(scope, task.name, attempt, signal))
+      task.run(scope.deps, input, contextOf(scope, task.name, tried, signal))
     const value = hit ? hit.value : asJson(await attemptOnce(run, task.timeoutSeconds, control.signal))
     if (!hit && cacheKey !== undefined && task.cache) {
       await journal.cache(cacheKey, value, task.cache.expiresInSeconds)
     }
+    const { startedAt } = tried
     const done: Checkpoint = { name: task.name, kind: 'task', startedAt, endedAt: Date.now(), value }
     return journal.record(number, done)
   })
@@ -73,11 +84,12 @@ function runTransaction<Deps, Input, Output>(
 ): Promise<Checkpoint> {
   const about: Attempted = { name: task.name, kind: 'transaction', retry: task.retry, cancellable: true }
   const lock = task.lock?.(input)
-  return throughAttempts(scope, about, (attempt, startedAt) =>
+  return throughAttempts(scope, about, (tried) =>
     scope.journal.transaction(scope.number, lock, async (sql) => {
       const parts: Part[] = []
-      const context = contextOf(scope, task.name, attempt, scope.control.signal)
+      const context = contextOf(scope, task.name, tried, scope.control.signal)
       const value = asJson(await task.run(scope.deps, input, { ...context, sql, part: partsInto(parts) }))
+      const { startedAt } = tried
       const done: Checkpoint = { name: task.name, kind: 'transaction', startedAt, endedAt: Date.now(), value }
       return parts.length > 0 ? { ...done, parts } : done
     }),
@@ -105,7 +117,7 @@ function partsInto(parts: Part[]) {
 async function throughAttempts<Deps>(
   scope: StepScope<Deps>,
   about: Attempted,
-  attemptIt: (attempt: number, startedAt: number) => Promise<Checkpoint>,
+  attemptIt: (tried: Attempt) => Promise<Checkpoint>,
 ): Promise<Checkpoint> {
   const before = scope.journal.lastFailedAttempt(scope.number)
   if (before && before.nextAttemptAt === undefined) return fail(scope, about, before.startedAt, before.error)
@@ -116,23 +128,21 @@ async function throughAttempts<Deps>(
     goOn()
   }
   if (before?.nextAttemptAt !== undefined) await rest(before.nextAttemptAt - Date.now())
+  const granted = before?.granted ?? 0
   for (let attempt = (before?.attempt ?? 0) + 1; ; attempt++) {
     const startedAt = Date.now()
+    const lastAttempt = isLastAttempt(about.retry, attempt - granted)
+    const tried: Attempt = { attempt, startedAt, granted, lastAttempt }
     if (scope.control.lost) return parked()
     if (isCancelled(scope, about)) return fail(scope, about, startedAt, WHILE_IT_RAN)
     try {
-      const done = await inSpan(spanOf(scope, about, attempt), () => attemptIt(attempt, startedAt))
+      const done = await inSpan(spanOf(scope, about, attempt), () => attemptIt(tried))
       scope.observer?.taskEnded(scope.flowName, about.name, true, (done.endedAt - done.startedAt) / 1000)
       return done
     } catch (error) {
       if (error instanceof OwnershipLost || scope.control.lost) throw new OwnershipLost()
       if (isCancelled(scope, about)) return fail(scope, about, startedAt, WHILE_IT_RAN)
-      const delay = await keepFailure(
-        scope,
-        about,
-        { attempt, startedAt, granted: before?.granted ?? 0 },
-        error,
-      )
+      const delay = await keepFailure(scope, about, tried, error)
       if (delay === undefined) return fail(scope, about, startedAt, describeError(error), error)
       await rest(delay * 1000)
     }
@@ -156,14 +166,16 @@ const isCancelled = <Deps>({ control }: StepScope<Deps>, { cancellable }: Attemp
 async function keepFailure<Deps>(
   { journal, number, observer, flowName }: StepScope<Deps>,
   { name, retry }: Attempted,
-  tried: { attempt: number; startedAt: number; granted: number },
+  { attempt, startedAt, granted }: Attempt,
   error: unknown,
 ): Promise<number | undefined> {
-  const delay = nextDelay(retry, tried.attempt - tried.granted, error, Math.random())
+  const delay = nextDelay(retry, attempt - granted, error, Math.random())
   const endedAt = Date.now()
   const nextAttemptAt = delay === undefined ? undefined : endedAt + delay * 1000
   await journal.attemptFailed({
-    ...tried,
+    attempt,
+    startedAt,
+    granted,
     step: number,
     taskName: name,
     endedAt,
@@ -199,7 +211,7 @@ async function fail<Deps>(
 function contextOf<Deps>(
   scope: StepScope<Deps>,
   taskName: string,
-  attempt: number,
+  { attempt, lastAttempt }: Attempt,
   signal: AbortSignal,
 ): TaskContext {
   let lines = 0
@@ -208,8 +220,10 @@ function contextOf<Deps>(
     eventId: scope.eventId,
     taskName,
     attempt,
+    lastAttempt,
     idempotencyKey: keyOf(scope),
     signal,
+    now: () => scope.now?.() ?? new Date(),
     log: (message, fields) => {
       const key = `t${scope.number}.${attempt}.${lines++}`
       scope.journal.log({

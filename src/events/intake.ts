@@ -4,8 +4,16 @@
  */
 import { randomUUID } from 'node:crypto'
 import { EVENT_KINDS, type EventKind } from '../contract/event.ts'
-import { hostileFields, storable } from '../contract/hostile-text.ts'
-import { type AcceptedEvent, EventRefused, type IncomingEvent, type Intake } from '../contract/intake.ts'
+import { EVENT_SCHEMAS } from '../contract/event-schemas.ts'
+import { hostileFields, isUnstorable, storable } from '../contract/hostile-text.ts'
+import {
+  type AcceptedEvent,
+  EventRefused,
+  type IncomingEvent,
+  type Intake,
+  LONGEST_EVENT_KEY,
+  LONGEST_RAW,
+} from '../contract/intake.ts'
 import { type FieldError, fieldErrors } from '../contract/problem.ts'
 import { findPayload, insertEvents, type NewEvent } from '../db/event-writes.ts'
 import type { Sql } from '../db/sql.ts'
@@ -17,7 +25,6 @@ import { currentTraceparent } from '../observability/spans.ts'
 import type { IntakeBatches } from './intake-batches.ts'
 import { ROUTED_FLOWS, ROUTES } from './routing.ts'
 
-const MAX_RAW = 10_000
 const AHEAD_MS = 86_400_000
 
 export interface IntakeDeps {
@@ -48,7 +55,7 @@ export function createIntake(deps: IntakeDeps): Intake {
 
     async reject({ raw, reason, ...incoming }) {
       await insertEvents(deps.sql, [
-        { ...rejectedRow(incoming), reason, raw: storable(raw.slice(0, MAX_RAW)) },
+        { ...rejectedRow(incoming), reason, raw: storable(raw.slice(0, LONGEST_RAW)) },
       ])
       deps.onEvent(incoming.kind, 'rejected')
     },
@@ -58,7 +65,7 @@ export function createIntake(deps: IntakeDeps): Intake {
       if (!kept || !EVENT_KINDS.includes(kept.kind as EventKind)) return undefined
       const incoming = { kind: kept.kind as EventKind, source: 'replay', receivedFrom } as const
       const event = read(deps, incoming.kind, kept.payload ?? kept.raw)
-      if ('errors' in event) throw refused(event.errors)
+      if ('errors' in event) throw refused(event)
       const row = acceptedRow({ ...incoming, body: kept.payload }, newEventId(), event.value)
       return commit(deps, { ...row, replay_of: eventId }, event.value)
     },
@@ -101,7 +108,7 @@ function requestsOf(deps: IntakeDeps, row: NewEvent, event: { timestamp: string 
 async function parsed(deps: IntakeDeps, incoming: IncomingEvent) {
   const event = badKey(incoming.senderKey) ?? read(deps, incoming.kind, incoming.body)
   if (!('errors' in event)) return event.value
-  const refusal = refused(event.errors)
+  const refusal = refused(event)
   const hostile = hostileFields(incoming.body, 'body').length > 0
   const raw = hostile ? asText(incoming.body) : null
   const row = { ...rejectedRow(incoming), reason: refusal.message, errors: event.errors, raw }
@@ -113,29 +120,30 @@ async function parsed(deps: IntakeDeps, incoming: IncomingEvent) {
 /** As much of it as can be kept. */
 function asText(body: unknown): string {
   try {
-    return storable(JSON.stringify(body).slice(0, MAX_RAW))
+    return storable(JSON.stringify(body).slice(0, LONGEST_RAW))
   } catch {
     return '(nested too deeply to be written down)'
   }
 }
 
-function read(deps: IntakeDeps, kind: EventKind, body: unknown) {
+function read(deps: IntakeDeps, kind: EventKind, body: unknown): Unfit | { value: { timestamp: string } } {
   const hostile = hostileFields(body, 'body')
-  if (hostile.length > 0) return { errors: hostile }
-  const result = ROUTES[kind].schema.safeParse(body)
-  if (!result.success) return { errors: fieldErrors(result.error, 'body') }
+  if (hostile.length > 0) return { code: 'unstorable_value', errors: hostile }
+  const result = EVENT_SCHEMAS[kind].safeParse(body)
+  if (!result.success) return unfit(fieldErrors(result.error, 'body'))
   const at = toInstant(result.data.timestamp, deps.timezone)
   // A sender's clock that runs ahead would make its word the newest for as long: rooms and bookings go by event time.
   if (at.getTime() > (deps.now?.().getTime() ?? Date.now()) + AHEAD_MS) {
     const message = 'must not be more than a day ahead: is the clock of the sender right?'
-    return { errors: [{ path: 'body.timestamp', message }] }
+    return unfit([{ path: 'body.timestamp', message }])
   }
   return { value: { ...result.data, timestamp: at.toISOString() } }
 }
 
-function badKey(key: string | undefined): { errors: FieldError[] } | undefined {
-  if (key === undefined || (key.length <= 500 && hostileFields(key, 'key').length === 0)) return undefined
-  return { errors: [{ path: 'idempotency_key', message: 'must be at most 500 ordinary characters' }] }
+function badKey(key: string | undefined): Unfit | undefined {
+  const isGood = key === undefined || (key.length <= LONGEST_EVENT_KEY && !isUnstorable(key))
+  const message = `must be at most ${LONGEST_EVENT_KEY} ordinary characters`
+  return isGood ? undefined : unfit([{ path: 'idempotency_key', message }])
 }
 
 /** Nothing that was sent is dropped in silence: a changed body under a used key is kept as rejected. */
@@ -148,10 +156,17 @@ async function keepConflict(deps: IntakeDeps, incoming: IncomingEvent, error: un
   throw error
 }
 
-function refused(errors: FieldError[]): EventRefused {
+interface Unfit {
+  code: 'invalid_event' | 'unstorable_value'
+  errors: FieldError[]
+}
+
+const unfit = (errors: FieldError[]): Unfit => ({ code: 'invalid_event', errors })
+
+function refused({ code, errors }: Unfit): EventRefused {
   const named = errors.map(({ path, message }) => `${path}: ${message}`).join('; ')
   return new EventRefused(
-    'invalid',
+    code,
     storable(`The event does not fit its schema. ${named}`.slice(0, 2_000)),
     errors,
   )
@@ -172,7 +187,8 @@ function acceptedRow(
 }
 
 function rejectedRow(incoming: Omit<IncomingEvent, 'body'>): NewEvent {
-  const senderKey = incoming.senderKey === undefined ? null : storable(incoming.senderKey.slice(0, 500))
+  const senderKey =
+    incoming.senderKey === undefined ? null : storable(incoming.senderKey.slice(0, LONGEST_EVENT_KEY))
   return { ...emptyRow(incoming), id: newEventId(), sender_key: senderKey, status: 'rejected' }
 }
 
@@ -197,7 +213,7 @@ function emptyRow(incoming: { kind: string; source: NewEvent['source']; received
 /** A sender without Idempotency-Key or message_id may name its event in the body. */
 function eventIdIn(body: unknown): string | undefined {
   const id = (body as { event_id?: unknown } | null)?.event_id
-  return typeof id === 'string' && id !== '' && id.length <= 500 ? id : undefined
+  return typeof id === 'string' && id !== '' && id.length <= LONGEST_EVENT_KEY ? id : undefined
 }
 
 const newEventId = () => eventIdFor('random', randomUUID())

@@ -1,19 +1,20 @@
 /** Which event starts which flow. The one place that says so. */
 import type { z } from 'zod'
-import { AnomalyEvent } from '../contract/anomaly-event.ts'
-import { AttendanceEvent } from '../contract/attendance-event.ts'
-import { BookingEvent, type BookingEventType } from '../contract/booking-event.ts'
+import type { BookingEventType } from '../contract/booking-event.ts'
 import type { EventKind } from '../contract/event.ts'
-import { MlPredictionEvent } from '../contract/prediction-event.ts'
-import { mayMakeReady, RoomStatusEvent } from '../contract/room-event.ts'
+import type { EVENT_SCHEMAS } from '../contract/event-schemas.ts'
+import { mayMakeReady } from '../contract/room-event.ts'
 
 export interface Route<Event extends { timestamp: string } = { timestamp: string }> {
-  readonly schema: z.ZodType<Event>
+  /** Every flow that it may name, so that a missing one is found at the start. */
+  readonly flows: readonly string[]
   /** Names of the flows it starts, in the order the answer lists their runs. Their parameters are the event. */
   starts(event: Event): readonly string[]
   /** Children that the one started flow will run first, in this order: the answer lists their runs instead of its own. */
   announces?(event: Event): readonly string[]
 }
+
+type Routes = { readonly [Kind in EventKind]: Route<z.infer<(typeof EVENT_SCHEMAS)[Kind]>> }
 
 const BOOKING_FLOWS: Record<BookingEventType, readonly string[]> = {
   new_booking: ['predict_churn_risk', 'generate_confirmation_email', 'update_recommendations'],
@@ -24,28 +25,25 @@ const BOOKING_FLOWS: Record<BookingEventType, readonly string[]> = {
   checked_out: ['check_out_guest'],
 }
 
-const route = <Event extends { timestamp: string }>(route: Route<Event>) => route as Route
+const always = (flow: string): Route => ({ flows: [flow], starts: () => [flow] })
 
-export const ROUTES: Record<EventKind, Route> = {
-  attendance: route({ schema: AttendanceEvent, starts: () => ['process_attendance'] }),
-  room_status: route({
-    schema: RoomStatusEvent,
+export const ROUTES: Readonly<Record<EventKind, Route>> = {
+  attendance: always('process_attendance'),
+  room_status: {
+    flows: ['update_room_status', 'update_room_status_db', 'check_guest_waiting'],
     starts: () => ['update_room_status'],
     announces: ({ new_status }) =>
       mayMakeReady(new_status) ? ['update_room_status_db', 'check_guest_waiting'] : ['update_room_status_db'],
-  }),
-  booking: route({ schema: BookingEvent, starts: ({ event_type }) => BOOKING_FLOWS[event_type] }),
-  ml_prediction: route({ schema: MlPredictionEvent, starts: () => ['update_predictions'] }),
-  anomaly: route({ schema: AnomalyEvent, starts: () => ['handle_anomaly'] }),
-}
+  },
+  booking: {
+    flows: Object.values(BOOKING_FLOWS).flat(),
+    starts: ({ event_type }) => BOOKING_FLOWS[event_type],
+  },
+  ml_prediction: always('update_predictions'),
+  anomaly: always('handle_anomaly'),
+} satisfies Routes
 
-/** Every flow a route can name, to find a missing one at the start. */
+/** Every flow that an event can start. */
 export const ROUTED_FLOWS: readonly string[] = [
-  'process_attendance',
-  'update_room_status',
-  'update_room_status_db',
-  'check_guest_waiting',
-  ...new Set(Object.values(BOOKING_FLOWS).flat()),
-  'update_predictions',
-  'handle_anomaly',
+  ...new Set(Object.values(ROUTES).flatMap(({ flows }) => flows)),
 ]

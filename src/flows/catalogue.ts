@@ -1,8 +1,7 @@
 /** Every flow of the service: the table of contents. */
 import type { FlowFor } from '../engine/flow.ts'
 import type { AttendanceDeps } from '../tasks/attendance.ts'
-import type { UndoDeps } from '../tasks/booking-changes.ts'
-import type { ChannelDeps, HotelDeps, OutsideDeps, StorageDeps } from '../tasks/deps.ts'
+import type { ChannelDeps, HotelDeps, OutsideDeps, StorageDeps, UndoDeps } from '../tasks/deps.ts'
 import { processAttendance } from './attendance/process-attendance.ts'
 import { cancelBooking } from './bookings/cancel-booking.ts'
 import { checkInGuest } from './bookings/check-in-guest.ts'

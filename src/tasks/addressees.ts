@@ -68,13 +68,6 @@ export function isSkipped<Other extends { kind: string }>(
   return answer.kind === 'skipped'
 }
 
-export function subjectsOf({ bookingId, guestId }: Pick<Addressed, 'bookingId' | 'guestId'>): string[] {
-  return [
-    ...(bookingId === null ? [] : [`booking:${bookingId}`]),
-    ...(guestId === null ? [] : [`guest:${guestId}`]),
-  ]
-}
-
 function variablesOf(
   row: AddresseeRow,
   hotel: HotelRules,

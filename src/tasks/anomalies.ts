@@ -12,12 +12,12 @@ import {
 } from '../domain/anomaly.ts'
 import type { HotelRules } from '../domain/hotel-rules.ts'
 import { toInstant } from '../domain/hotel-time.ts'
+import { subjectsOf } from '../domain/subjects.ts'
 import { defineTransaction } from '../engine/flow.ts'
-import { bodyHash } from '../engine/ids.ts'
+import { idFrom } from '../engine/ids.ts'
 import type { HotelDeps } from './deps.ts'
+import { STORE_RETRY } from './retries.ts'
 import { departmentContacts, dutyManagerContacts, type StaffContact } from './staff-contacts.ts'
-
-const PERSISTENT = { attempts: 4, firstDelaySeconds: 1, backoff: 2, jitter: 0.2 }
 
 /** A sighting on record. Plain JSON: it is checkpointed. */
 export interface RegisteredAnomaly {
@@ -39,7 +39,7 @@ export interface RegisteredAnomaly {
 export const registerAnomaly = defineTransaction<HotelDeps, AnomalyEvent, RegisteredAnomaly>({
   name: 'register_anomaly',
   lock: (event) => `anomaly:${anomalyKey(event)}`,
-  retry: PERSISTENT,
+  retry: STORE_RETRY,
   async run({ hotel }, event, { sql, runId, idempotencyKey }) {
     const at = toInstant(event.timestamp, hotel.timezone)
     const known = await findAnomaly(sql, anomalyKey(event), at, hotel.anomalyWindowMinutes)
@@ -52,7 +52,7 @@ export const registerAnomaly = defineTransaction<HotelDeps, AnomalyEvent, Regist
       acknowledgeSeconds: hotel.anomalyAcknowledgeMinutes * 60,
     })
     if (!known) {
-      const anomalyId = `anm_${bodyHash(idempotencyKey).slice(0, 26)}`
+      const anomalyId = idFrom('anm', idempotencyKey)
       await open(sql, event, { id: anomalyId, at, runId })
       const { severity } = event
       const registered = {
@@ -89,7 +89,7 @@ function open(sql: Sql, event: AnomalyEvent, given: { id: string; at: Date; runI
       ...(location === undefined ? {} : { location }),
       ...(score === undefined ? {} : { score }),
     },
-    subjects: room_number === undefined ? [] : [`room:${room_number}`],
+    subjects: subjectsOf({ room: room_number }),
   })
 }
 
@@ -118,7 +118,7 @@ export const acknowledgeAnomaly = defineTransaction<
   null
 >({
   name: 'acknowledge_anomaly',
-  retry: PERSISTENT,
+  retry: STORE_RETRY,
   async run(_deps, { anomalyId, by, at }, { sql }) {
     await markAcknowledged(sql, anomalyId, by, at)
     return null
@@ -140,7 +140,7 @@ export const escalateAnomaly = defineTransaction<
   EscalatedAnomaly
 >({
   name: 'escalate_anomaly',
-  retry: PERSISTENT,
+  retry: STORE_RETRY,
   async run({ hotel }, { anomalyId, anomalyType, at }, { sql }) {
     const severity = await markEscalated(sql, anomalyId, at)
     const tell = await contactsOf(sql, toldNext(severity), anomalyType, hotel)

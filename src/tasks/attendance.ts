@@ -12,6 +12,7 @@ import { type AttendanceRules, isConfident, type Judgement, judge } from '../dom
 import { toInstant } from '../domain/hotel-time.ts'
 import { defineTransaction } from '../engine/flow.ts'
 import type { ChannelDeps, DatabaseDeps } from './deps.ts'
+import { STORE_RETRY } from './retries.ts'
 
 /** What the attendance flow and its tasks are given. */
 export interface AttendanceDeps extends DatabaseDeps, Pick<ChannelDeps, 'slack' | 'notified'> {
@@ -60,7 +61,7 @@ interface Logged {
 export const recordPunch = defineTransaction<AttendanceDeps, AttendanceEvent, Punch | LowConfidence>({
   name: 'record_punch',
   lock: (event) => `employee:${event.employee_id}`,
-  retry: { attempts: 3, firstDelaySeconds: 1, backoff: 2, jitter: 0.2 },
+  retry: STORE_RETRY,
   async run({ attendance }, event, { sql, part, runId }) {
     const at = toInstant(event.timestamp, attendance.timezone)
     const sure = await part('validate_attendance_event', async () => {

@@ -9,10 +9,9 @@ import {
   updateBooking,
   upsertGuest,
 } from '../db/bookings.ts'
-import type { Database } from '../db/pool.ts'
+import { inTurn } from '../db/in-turn.ts'
 import { showChurnRisk } from '../db/predictions.ts'
 import type { Sql } from '../db/sql.ts'
-import { inTurn } from '../db/turns.ts'
 import {
   type BookingAct,
   type BookingChange,
@@ -23,7 +22,9 @@ import {
   newEffects,
   type RoomEffect,
 } from '../domain/booking.ts'
+import { BEGINNING, placeOfSnapshot } from '../domain/history-order.ts'
 import { type BookingFacts, columnsOf, factsOf, newsIn } from './booking-columns.ts'
+import type { UndoDeps } from './deps.ts'
 
 /** Every transaction that changes a booking takes this lock: `defineTransaction({ lock: ... })`. */
 export const bookingLock = (bookingId: string) => `booking:${bookingId}`
@@ -52,13 +53,6 @@ export interface BookingOnRecord extends BookingFacts {
   concernsGuest: boolean
 }
 
-/** An undo has no transaction of the engine's: it opens its own. */
-export interface UndoDeps {
-  database: Database
-}
-
-/** Before anything a sender can date (`contract/instant.ts`). */
-const BEGINNING = Date.UTC(1900, 0, 1)
 const UNDONE = 'undone'
 
 /**
@@ -138,16 +132,14 @@ function changesOf(history: KnownBooking['history']): BookingChange[] {
   })
 }
 
-/** Nobody knows when another program wrote, but after our newest change it was. */
+/** What another program wrote since our newest change, if anything. */
 function snapshotOf(
   row: BookingColumns | null,
   changes: readonly BookingChange[],
 ): BookingChange | undefined {
   const news = row && newsIn(row, foldBooking(changes).state)
   if (!news) return undefined
-  const newest = changes.at(-1)
-  const place = newest ? { at: newest.at, key: `${newest.key}~` } : { at: BEGINNING, key: 'snapshot' }
-  return { ...place, act: 'snapshot', ...news }
+  return { ...placeOfSnapshot(changes.at(-1), BEGINNING), act: 'snapshot', ...news }
 }
 
 /** Brings the row, the guest and the verdicts on older changes in line with the fold. */

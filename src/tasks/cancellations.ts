@@ -1,16 +1,15 @@
 /** The acts of a cancellation, and how each is taken back. */
 import { readBooking } from '../db/bookings.ts'
+import { inTurn } from '../db/in-turn.ts'
 import { requestRefund, withdrawRefund } from '../db/refunds.ts'
-import { inTurn } from '../db/turns.ts'
 import { phaseOf } from '../domain/booking.ts'
 import { type CancelRefusal, refusalToCancel } from '../domain/cancellation.ts'
+import { justAfter } from '../domain/hotel-time.ts'
 import { GiveUp } from '../engine/errors.ts'
 import { defineTask, defineTransaction, type Undo } from '../engine/flow.ts'
-import { applyBookingChange, bookingLock, type UndoDeps, undoBookingChange } from './booking-changes.ts'
-import type { DatabaseDeps, OutsideDeps } from './deps.ts'
+import { applyBookingChange, bookingLock, undoBookingChange } from './booking-changes.ts'
+import type { DatabaseDeps, PmsDeps, UndoDeps } from './deps.ts'
 import { CALL_RETRY, STORE_RETRY, UNDO_RETRY } from './retries.ts'
-
-type PmsDeps = Pick<OutsideDeps, 'pms'>
 
 /** A cancellation that nothing speaks against so far. Plain JSON: it is checkpointed. */
 export interface CancelPlan {
@@ -68,15 +67,16 @@ export const cancelInPropertySystem = defineTask<PmsDeps, CancelPlan, { cancelle
 export const reinstateInPropertySystem: Undo<UndoDeps & PmsDeps, CancelPlan, { cancelled: boolean }> = {
   name: 'reinstate_in_property_system',
   retry: UNDO_RETRY,
-  async run({ database, pms }, { input, idempotencyKey }, { idempotencyKey: key, signal, runId, log }) {
+  async run({ database, pms }, { input, actKey }, { idempotencyKey: key, signal, runId, now, log }) {
     const { bookingId, propertyStatus, roomNumber, at } = input
     if (!pms || propertyStatus === 'cancelled') return
-    const now = await pms.reservation(bookingId, signal)
-    if (now?.status === 'cancelled') await pms.reinstateReservation(bookingId, { key, signal })
+    const property = await pms.reservation(bookingId, signal)
+    if (property?.status === 'cancelled') await pms.reinstateReservation(bookingId, { key, signal })
     else log('nothing to reinstate')
-    // A clock that runs behind must not put it before the cancellation.
-    const when = new Date(Math.max(Date.now(), Date.parse(at) + 1))
-    const change = { bookingId, at: when, key: `${idempotencyKey}:undo`, runId, act: 'reinstated' } as const
+    const change = {
+      ...{ bookingId, at: justAfter(at, now()), key: `${actKey}:undo`, runId },
+      act: 'reinstated',
+    } as const
     const details = { room_data: { room_number: roomNumber } }
     await inTurn(database, bookingLock(bookingId), (sql) => applyBookingChange(sql, { ...change, details }))
   },
@@ -103,7 +103,7 @@ export const releaseBookedRoom = defineTransaction<unknown, CancelPlan, Changed>
 export const assignBookedRoom: Undo<UndoDeps, CancelPlan, Changed> = {
   name: 'assign_booked_room',
   retry: UNDO_RETRY,
-  run: (deps, { input: { bookingId }, idempotencyKey: key }, { runId }) =>
+  run: (deps, { input: { bookingId }, actKey: key }, { runId }) =>
     undoBookingChange(deps, { bookingId, key, runId }),
 }
 
@@ -124,8 +124,8 @@ export const askForRefund = defineTransaction<unknown, CancelPlan, { refundId: s
 export const withdrawRefundRequest: Undo<UndoDeps, CancelPlan, { refundId: string }> = {
   name: 'withdraw_refund',
   retry: UNDO_RETRY,
-  async run({ database }, { idempotencyKey }) {
-    const status = await withdrawRefund(database, refundId(idempotencyKey))
+  async run({ database }, { actKey }) {
+    const status = await withdrawRefund(database, refundId(actKey))
     if (status === 'paid') throw new GiveUp('refund_already_paid', 'The refund has been paid already.')
   },
 }
@@ -144,6 +144,6 @@ export const markBookingCancelled = defineTransaction<unknown, CancelPlan, Chang
 export const unmarkBookingCancelled: Undo<UndoDeps, CancelPlan, Changed> = {
   name: 'unmark_booking_cancelled',
   retry: UNDO_RETRY,
-  run: (deps, { input: { bookingId }, idempotencyKey: key }, { runId }) =>
+  run: (deps, { input: { bookingId }, actKey: key }, { runId }) =>
     undoBookingChange(deps, { bookingId, key, runId }),
 }

@@ -23,6 +23,7 @@ import { type CleaningJob, cleaningOfDay, type ListedTask, type RoomOfDay } from
 import { stateOfRow } from '../domain/room-state.ts'
 import { defineTask, defineTransaction } from '../engine/flow.ts'
 import type { HotelDeps } from './deps.ts'
+import { STORE_RETRY } from './retries.ts'
 
 /** The hotel's business date at `now` (ISO 8601): 'YYYY-MM-DD'. */
 export const findBusinessDate = defineTask<HotelDeps, { now: string }, string>({
@@ -45,7 +46,7 @@ export interface CleaningDayInput {
 export const assignCleaningDay = defineTransaction<HotelDeps, CleaningDayInput, CleaningOutcome>({
   name: 'assign_cleaning_day',
   lock: ({ businessDate }) => `housekeeping:${businessDate}`,
-  retry: { attempts: 4, firstDelaySeconds: 1, backoff: 2, jitter: 0.2 },
+  retry: STORE_RETRY,
   async run({ hotel }, input, { sql, part, runId }) {
     const { businessDate, dryRun } = input
     const day = await part('read_cleaning_day', () => readDay(sql, input))

@@ -2,11 +2,12 @@ import type { CleaningOutcome } from '../contract/housekeeping.ts'
 import { cleaningListCsv } from '../domain/cleaning-list.ts'
 import { defineTask } from '../engine/flow.ts'
 import type { StorageDeps } from './deps.ts'
+import { CALL_RETRY } from './retries.ts'
 
 /** The day's cleaning lists as a CSV file, replaced each time the day is planned anew. */
 export const keepCleaningList = defineTask<StorageDeps, CleaningOutcome, { url: string }>({
   name: 'keep_cleaning_list',
-  retry: { attempts: 12, firstDelaySeconds: 2, backoff: 2, maxDelaySeconds: 300, jitter: 0.2 },
+  retry: CALL_RETRY,
   run: ({ storage }, day, { signal }) => {
     const key = `housekeeping/${day.business_date}.csv`
     return storage.put(key, Buffer.from(cleaningListCsv(day)), 'text/csv; charset=utf-8', signal)

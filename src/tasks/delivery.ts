@@ -1,4 +1,5 @@
 /** One message of the outbox on its way out, whatever the channel. */
+import type { Notified } from '../contract/notification.ts'
 import { markAttemptFailed, markSandbox, markSending, markSent, type OutboxRow } from '../db/outbox.ts'
 import type { Sql } from '../db/sql.ts'
 import { describeError, GiveUp } from '../engine/errors.ts'
@@ -16,21 +17,20 @@ export interface Carrier {
 
 export interface DeliveryDeps {
   database: Sql
-  /** Told how the message ended, for metrics. */
-  notified: (channel: string, outcome: 'sent' | 'sandbox' | 'failed') => void
+  notified: Notified
 }
 
 export type Delivered = 'sent' | 'sandbox'
 
 /**
  * Sends a row of this run and marks it; one that is sent (or kept in the sandbox, for want of a carrier) is left as it
- * is. An attempt that finds an earlier one unreported asks the provider first. `attempts`: of the task's policy, so that
- * the last failure is marked as one. Throws what the carrier throws.
+ * is. An attempt that finds an earlier one unreported asks the provider first. The row is marked as failed when the last
+ * attempt has failed. Throws what the carrier throws.
  */
 export async function deliver(
   { database, notified }: DeliveryDeps,
-  { row, carrier, attempts }: { row: OutboxRow; carrier: Carrier | undefined; attempts: number },
-  { attempt, signal, log }: TaskContext,
+  { row, carrier }: { row: OutboxRow; carrier: Carrier | undefined },
+  { lastAttempt, signal, log }: TaskContext,
 ): Promise<Delivered> {
   if (row.status === 'sent' || row.status === 'sandbox') return row.status
   if (!carrier) {
@@ -42,7 +42,7 @@ export async function deliver(
   await markSending(database, row.id)
   const { id } = await handOver(carrier, row, signal).catch(async (error: unknown) => {
     const { code, message } = describeError(error)
-    const final = error instanceof GiveUp || attempt >= attempts
+    const final = error instanceof GiveUp || lastAttempt
     await markAttemptFailed(database, row.id, `${code}: ${message}`, final)
     if (final) notified(row.channel, 'failed')
     throw error

@@ -1,4 +1,6 @@
 /** What tasks are given, in small pieces: each task names the pieces it needs, `app/` builds them all once. */
+import type { Notified } from '../contract/notification.ts'
+import type { Database } from '../db/pool.ts'
 import type { Sql } from '../db/sql.ts'
 import type { HotelRules } from '../domain/hotel-rules.ts'
 import type { Cv } from '../integrations/cv/cv.ts'
@@ -14,6 +16,11 @@ import type { Templates } from '../integrations/templates/templates.ts'
 /** For short statements outside any transaction of the engine. */
 export interface DatabaseDeps {
   database: Sql
+}
+
+/** An undo has no transaction of the engine's: it opens its own. */
+export interface UndoDeps {
+  database: Database
 }
 
 /** Files that outlive a run. */
@@ -33,6 +40,8 @@ export interface OutsideDeps {
   pms: PropertySystem | undefined
 }
 
+export type PmsDeps = Pick<OutsideDeps, 'pms'>
+
 /** Undefined: no credentials; the channel is a sandbox, where everything happens but the sending. */
 export interface ChannelDeps {
   slack: Slack | undefined
@@ -40,6 +49,5 @@ export interface ChannelDeps {
   sms: TextMessages | undefined
   whatsapp: TextMessages | undefined
   templates: Templates
-  /** Told how each message ended, for metrics. */
-  notified: (channel: string, outcome: 'sent' | 'sandbox' | 'failed' | 'dropped') => void
+  notified: Notified
 }

@@ -10,11 +10,13 @@ import {
 } from '../db/outbox.ts'
 import { type GuestChannel, usableText } from '../domain/messages.ts'
 import { quietUntil, respectsQuietHours } from '../domain/quiet-hours.ts'
+import { subjectsOf } from '../domain/subjects.ts'
 import { GiveUp } from '../engine/errors.ts'
-import { defineTask, defineTransaction, type Undo } from '../engine/flow.ts'
-import { type Addressed, addresseeOf, isSkipped, subjectsOf } from './addressees.ts'
+import { defineTask, defineTransaction, type TaskContext, type Undo } from '../engine/flow.ts'
+import { type Addressed, addresseeOf, isSkipped } from './addressees.ts'
 import { byEmail, byText, type Carrier, type Delivered, deliver, recipientOf } from './delivery.ts'
 import type { ChannelDeps, DatabaseDeps, HotelDeps, OutsideDeps } from './deps.ts'
+import { BRIEF_RETRY, CALL_RETRY, STORE_RETRY, UNDO_RETRY } from './retries.ts'
 
 export type GuestMessageDeps = DatabaseDeps &
   HotelDeps &
@@ -56,12 +58,13 @@ export const planMessage = defineTransaction<
   MessagePlan | Skipped
 >({
   name: 'plan_message',
-  retry: { attempts: 3, firstDelaySeconds: 1, backoff: 2, jitter: 0.2 },
+  retry: STORE_RETRY,
   async run(deps, { request, at }, { sql, runId }) {
     const addressee = await addresseeOf(sql, deps.hotel, request, new Date(at))
     if (isSkipped(addressee)) return addressee
-    const { channels, subjectKey } = addressee
-    const about = { template: request.template, subjectKey, subjects: subjectsOf(addressee), runId }
+    const { channels, subjectKey, bookingId, guestId } = addressee
+    const subjects = subjectsOf({ booking: bookingId, guest: guestId })
+    const about = { template: request.template, subjectKey, subjects, runId }
     if (await isTold(sql, about)) return { kind: 'skipped', reason: 'already_sent' }
     return { kind: 'planned', channels, subjectKey }
   },
@@ -76,7 +79,7 @@ export const openGuestMessage = defineTransaction<GuestMessageDeps, GuestMessage
   name: 'open_message',
   // A guest with two bookings waits a moment longer than needed; nobody is told twice.
   lock: ({ request, subjectKey }) => `message:${request.template}:${subjectKey}`,
-  retry: { attempts: 3, firstDelaySeconds: 1, backoff: 2, jitter: 0.2 },
+  retry: STORE_RETRY,
   async run({ hotel, templates, notified }, { request, subjectKey, channel, at }, { sql, runId }) {
     const about = { template: request.template, subjectKey, runId }
     const skip = async (reason: SkipReason): Promise<Skipped> => {
@@ -88,7 +91,7 @@ export const openGuestMessage = defineTransaction<GuestMessageDeps, GuestMessage
     if (isSkipped(addressee)) return skip(addressee.reason)
     const contact = addressee.contacts[channel]
     if (contact === undefined) return skip('no_contact')
-    const subjects = subjectsOf(addressee)
+    const subjects = subjectsOf({ booking: addressee.bookingId, guest: addressee.guestId })
     if (await isTold(sql, { ...about, subjects })) return skip('already_sent')
 
     const quiet = respectsQuietHours(request.template, channel)
@@ -119,7 +122,7 @@ export const openGuestMessage = defineTransaction<GuestMessageDeps, GuestMessage
 /** Whoever cancels the run cancels its message, held or not. */
 export const dropMessage: Undo<GuestMessageDeps, GuestMessage, OpenedMessage | Skipped> = {
   name: 'drop_message',
-  retry: { attempts: 10, firstDelaySeconds: 1, backoff: 2, maxDelaySeconds: 60, jitter: 0.2 },
+  retry: UNDO_RETRY,
   async run({ database, notified }, { input }, { runId }) {
     const about = { template: input.request.template, subjectKey: input.subjectKey, runId }
     for (const dropped of await dropMessages(database, about, 'cancelled')) notified(dropped, 'dropped')
@@ -136,7 +139,7 @@ export const writeMessage = defineTask<
   { writtenBy: 'llm' | 'template' }
 >({
   name: 'write_message',
-  retry: { attempts: 2, firstDelaySeconds: 1, jitter: 0.2 },
+  retry: BRIEF_RETRY,
   timeoutSeconds: 20,
   async run({ database, hotel, llm, templates }, { message, notificationId }, context) {
     const { request, at } = message
@@ -163,8 +166,6 @@ export interface ToSend {
   notificationId: string
 }
 
-const ATTEMPTS = 12
-
 /** Sends a message that is open. Before each further attempt it is looked at again: it may have become pointless. */
 export const sendBy = {
   email: sendThrough('email', ({ email }) => byEmail(email)),
@@ -175,15 +176,15 @@ export const sendBy = {
 function sendThrough(channel: GuestChannel, carrierOf: (deps: GuestMessageDeps) => Carrier | undefined) {
   return defineTask<GuestMessageDeps, ToSend, { kind: Delivered } | Skipped>({
     name: `send_${channel}`,
-    retry: { attempts: ATTEMPTS, firstDelaySeconds: 2, backoff: 2, maxDelaySeconds: 300, jitter: 0.2 },
+    retry: CALL_RETRY,
     timeoutSeconds: 120,
     async run(deps, { message, notificationId }, context) {
       const row = await ownRow(deps, notificationId, context.runId)
       if (context.attempt > 1 && row.status === 'pending') {
-        const reason = await reasonToDrop(deps, message, context.runId)
+        const reason = await reasonToDrop(deps, message, context)
         if (reason) return { kind: 'skipped', reason }
       }
-      const kind = await deliver(deps, { row, carrier: carrierOf(deps), attempts: ATTEMPTS }, context)
+      const kind = await deliver(deps, { row, carrier: carrierOf(deps) }, context)
       context.log('the message is out', { notification_id: row.id, channel, outcome: kind })
       return { kind }
     },
@@ -199,9 +200,9 @@ async function ownRow({ database }: DatabaseDeps, id: string, runId: string): Pr
 async function reasonToDrop(
   { database, hotel, notified }: GuestMessageDeps,
   { request, subjectKey }: GuestMessage,
-  runId: string,
+  { runId, now }: Pick<TaskContext, 'runId' | 'now'>,
 ): Promise<SkipReason | undefined> {
-  const addressee: Addressed | Skipped | undefined = await addresseeOf(database, hotel, request, new Date())
+  const addressee: Addressed | Skipped | undefined = await addresseeOf(database, hotel, request, now())
   if (!isSkipped(addressee)) return undefined
   const about = { template: request.template, subjectKey, runId }
   for (const dropped of await dropMessages(database, about, addressee.reason)) notified(dropped, 'dropped')

@@ -9,13 +9,14 @@ import {
 } from '../db/guest-requests.ts'
 import type { Sql } from '../db/sql.ts'
 import { phaseOf } from '../domain/booking.ts'
-import { DEPARTMENTS, isSureKind, type RequestKind } from '../domain/guest-request.ts'
+import { isSureKind, type RequestKind } from '../domain/guest-request.ts'
+import { DEPARTMENTS } from '../domain/request-words.ts'
 import { defineTask, defineTransaction, type Undo } from '../engine/flow.ts'
-import { bodyHash } from '../engine/ids.ts'
+import { idFrom } from '../engine/ids.ts'
 import type { DatabaseDeps, HotelDeps, OutsideDeps } from './deps.ts'
+import { BRIEF_RETRY, STORE_RETRY, UNDO_RETRY } from './retries.ts'
 import { departmentContacts, dutyManagerContacts, type StaffContact } from './staff-contacts.ts'
 
-const PERSISTENT = { attempts: 4, firstDelaySeconds: 1, backoff: 2, jitter: 0.2 }
 /** After it the duty manager has this many times as long as the department had. */
 const SECOND_WAIT = 4
 
@@ -26,7 +27,7 @@ export const classifyRequest = defineTask<
   RequestKind | null
 >({
   name: 'classify_request',
-  retry: { attempts: 2, firstDelaySeconds: 2, jitter: 0.2 },
+  retry: BRIEF_RETRY,
   timeoutSeconds: 20,
   async run({ llm, hotel }, { text, language = hotel.language }, { idempotencyKey: key, signal }) {
     const kind = await llm?.classifyRequest({ text, language, departments: DEPARTMENTS }, { key, signal })
@@ -60,12 +61,12 @@ export const openRequest = defineTransaction<
   OpenedRequest
 >({
   name: 'open_request',
-  retry: PERSISTENT,
+  retry: STORE_RETRY,
   async run({ hotel }, { request, kind, at }, { sql, part, runId, idempotencyKey }) {
     const booking = await part('find_guest', () => findBooking(sql, request))
     const waitSeconds = hotel.guestRequestMinutes * 60
     const opened = {
-      requestId: requestIdOf(idempotencyKey),
+      requestId: idFrom('req', idempotencyKey),
       bookingId: booking?.id ?? request.booking_id ?? null,
       guestId: request.guest_id ?? booking?.guest_id ?? null,
       roomNumber: request.room_number ?? booking?.room_number ?? null,
@@ -87,12 +88,9 @@ export const openRequest = defineTransaction<
 /** Whoever cancels the run withdraws the request. By its id: the request may never have been opened. */
 export const closeRequest: Undo<DatabaseDeps, unknown, OpenedRequest> = {
   name: 'close_request',
-  retry: { attempts: 10, firstDelaySeconds: 1, backoff: 2, maxDelaySeconds: 60, jitter: 0.2 },
-  run: ({ database }, { idempotencyKey }) => markRequestCancelled(database, requestIdOf(idempotencyKey)),
-}
-
-function requestIdOf(idempotencyKey: string): string {
-  return `req_${bodyHash(idempotencyKey).slice(0, 26)}`
+  retry: UNDO_RETRY,
+  run: ({ database }, { result, actKey }) =>
+    markRequestCancelled(database, result?.requestId ?? idFrom('req', actKey)),
 }
 
 /** The booking named, else the one that the guest, or whoever lives in the room, is here with. */
@@ -109,7 +107,7 @@ async function findBooking(sql: Sql, request: GuestRequest): Promise<BookingOfGu
 /** Nobody finished it in time. `at` is the flow's clock. */
 export const escalateRequest = defineTransaction<unknown, { requestId: string; at: string }, null>({
   name: 'escalate_request',
-  retry: PERSISTENT,
+  retry: STORE_RETRY,
   async run(_deps, { requestId, at }, { sql }) {
     await markRequestEscalated(sql, requestId, at)
     return null
@@ -123,7 +121,7 @@ export const finishRequest = defineTransaction<
   null
 >({
   name: 'finish_request',
-  retry: PERSISTENT,
+  retry: STORE_RETRY,
   async run(_deps, { requestId, by, at }, { sql }) {
     await markRequestDone(sql, requestId, by, at)
     return null

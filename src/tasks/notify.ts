@@ -1,11 +1,10 @@
 import { supervisorsOf } from '../db/attendance.ts'
 import { lateAlertText } from '../domain/late-alert.ts'
-import { GiveUp } from '../engine/errors.ts'
+import { subjectsOf } from '../domain/subjects.ts'
 import { defineTask } from '../engine/flow.ts'
 import type { AttendanceDeps, Punch } from './attendance.ts'
-import { type StaffMessage, tell } from './staff-messages.ts'
-
-const ATTEMPTS = 3
+import { STAFF_RETRY } from './retries.ts'
+import { type StaffMessage, tellAll } from './staff-messages.ts'
 
 /**
  * Tells the supervisors of the employee's department, in Slack, once per employee and shift.
@@ -15,7 +14,7 @@ const ATTEMPTS = 3
  */
 export const notifySupervisor = defineTask<AttendanceDeps, Punch, void>({
   name: 'notify_supervisor',
-  retry: { attempts: ATTEMPTS, firstDelaySeconds: 5, backoff: 2, jitter: 0.2 },
+  retry: STAFF_RETRY,
   timeoutSeconds: 30,
   async run(deps, punch, context) {
     const supervisors = punch.department ? await supervisorsOf(deps.database, punch.department) : []
@@ -25,15 +24,9 @@ export const notifySupervisor = defineTask<AttendanceDeps, Punch, void>({
       template: 'late_check_in',
       subjectKey: `${punch.employeeId}:${punch.shiftDate}`,
       text: lateAlertText(punch),
-      subjects: [`employee:${punch.employeeId}`],
+      subjects: subjectsOf({ employee: punch.employeeId }),
     }
-    const failures: unknown[] = []
-    for (const recipient of supervisors) {
-      // One supervisor who cannot be reached must not keep the others uninformed.
-      await tell(deps, { ...message, recipient }, context, ATTEMPTS).catch((error: unknown) =>
-        failures.push(error),
-      )
-    }
-    if (failures.length > 0) throw failures.find((error) => !(error instanceof GiveUp)) ?? failures[0]
+    const messages = supervisors.map((recipient) => ({ ...message, recipient }))
+    await tellAll(deps, messages, context)
   },
 })

@@ -3,6 +3,7 @@ import { type Prediction, showChurnRisk, storePrediction, storeRecommendations }
 import type { Sql } from '../db/sql.ts'
 import { daysBetween } from '../domain/booking.ts'
 import { localDate, toInstant } from '../domain/hotel-time.ts'
+import { subjectOf } from '../domain/subjects.ts'
 import { defineTask, defineTransaction } from '../engine/flow.ts'
 import type { ChurnPrediction, Recommendations } from '../integrations/ml/ml.ts'
 import type { BookingOnRecord } from './booking-changes.ts'
@@ -80,7 +81,7 @@ export const storeChurnRisk = defineTransaction<
   run: async (_deps, { bookingId, prediction, predictedAt }, { sql, runId }) => ({
     newest: await keep(sql, {
       type: 'churn_risk',
-      subject: `booking:${bookingId}`,
+      subject: subjectOf('booking', bookingId),
       modelName: prediction.model_name,
       modelVersion: prediction.model_version,
       value: prediction.risk,

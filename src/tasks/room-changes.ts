@@ -9,6 +9,7 @@ import {
   writeRoom,
 } from '../db/rooms.ts'
 import type { Sql } from '../db/sql.ts'
+import { BEGINNING, placeOfSnapshot } from '../domain/history-order.ts'
 import { foldRoom, type RoomEntry, type RoomSnapshot } from '../domain/room-fold.ts'
 import { floorOf } from '../domain/room-number.ts'
 import {
@@ -48,9 +49,6 @@ export interface AppliedRoomChange {
 
 /** Every transaction that changes a room takes this lock: `defineTransaction({ lock: ... })`. */
 export const roomLock = (roomNumber: string) => `room:${roomNumber}`
-
-/** Before anything a sender can date (`contract/instant.ts`). */
-const BEGINNING = new Date('1900-01-01T00:00:00Z')
 
 type Change = RoomChange | RoomSnapshot
 type Row = RoomHistoryRow<Change, RoomState>
@@ -122,10 +120,7 @@ function entryOf({ at, change_key, changed_by, change, source, run_id }: Row): E
   return { at, key: change_key, by: changed_by, change, source, run_id }
 }
 
-/**
- * What the hotel's own row says and our history does not: all of it at first, later what another program wrote. Nobody
- * knows when that happened, but after our newest change it was.
- */
+/** What the hotel's own row says and our history does not: all of it at first, later what another program wrote. */
 function newsOf(
   row: RoomColumns | undefined,
   { before, later }: RoomPast<Change, RoomState>,
@@ -135,8 +130,9 @@ function newsOf(
   const newest = later.at(-1) ?? before
   if (newest && newest.to_status === row.status) return []
   const state = stateOfRow(row)
-  const place = newest
-    ? { at: newest.at, key: `${newest.change_key}~` }
-    : { at: row.state_at ?? BEGINNING, key: 'snapshot' }
+  const place = placeOfSnapshot(
+    newest && { at: newest.at, key: newest.change_key },
+    row.state_at ?? new Date(BEGINNING),
+  )
   return [{ ...place, by: null, change: { word: 'snapshot', state }, source: 'snapshot', run_id: runId }]
 }

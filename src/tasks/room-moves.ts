@@ -1,20 +1,20 @@
 /** The acts of a room move, and how each is taken back. */
+import type { CleaningKind } from '../contract/housekeeping.ts'
 import { bookingsInRoom, holdRoom, readBooking, releaseHold } from '../db/bookings.ts'
+import { inTurn } from '../db/in-turn.ts'
 import { lockRoom, readRoomPast } from '../db/rooms.ts'
 import type { Sql } from '../db/sql.ts'
-import { inTurn } from '../db/turns.ts'
 import { phaseOf } from '../domain/booking.ts'
 import { businessDate } from '../domain/business-date.ts'
-import { type MoveRefusal, type RoomRefusal, refusalToHold, refusalToMove } from '../domain/room-move.ts'
+import { justAfter } from '../domain/hotel-time.ts'
+import { type HoldRefusal, type MoveRefusal, refusalToHold, refusalToMove } from '../domain/room-move.ts'
 import { type Housekeeping, stateOfRow } from '../domain/room-state.ts'
 import { defineTask, defineTransaction, type Undo } from '../engine/flow.ts'
-import { applyBookingChange, bookingLock, type UndoDeps, undoBookingChange } from './booking-changes.ts'
-import type { DatabaseDeps, HotelDeps, OutsideDeps } from './deps.ts'
+import { applyBookingChange, bookingLock, undoBookingChange } from './booking-changes.ts'
+import type { DatabaseDeps, HotelDeps, PmsDeps, UndoDeps } from './deps.ts'
 import { cancelCleaning, orderCleaning } from './housekeeping.ts'
 import { CALL_RETRY, STORE_RETRY, UNDO_RETRY } from './retries.ts'
 import { applyRoomChange, type RoomChangeRequest, roomLock } from './room-changes.ts'
-
-type PmsDeps = Pick<OutsideDeps, 'pms'>
 
 /** A move that nothing speaks against so far. Plain JSON: it is checkpointed. */
 export interface RoomMovePlan {
@@ -52,7 +52,7 @@ export const planRoomMove = defineTask<
 })
 
 interface Held {
-  refused: RoomRefusal | null
+  refused: HoldRefusal | null
 }
 
 /** Keeps the new room free for the move, when it can be had. */
@@ -103,7 +103,7 @@ export const moveBackInPropertySystem: Undo<PmsDeps, RoomMovePlan, { moved: bool
 }
 
 interface Assigned {
-  refused: RoomRefusal | null
+  refused: HoldRefusal | null
   /** The guest is in the house: the rooms change too. */
   inHouse: boolean
 }
@@ -130,12 +130,12 @@ export const assignNewRoom = defineTransaction<unknown, RoomMovePlan, Assigned>(
 export const assignOldRoom: Undo<UndoDeps, RoomMovePlan, Assigned> = {
   name: 'assign_old_room',
   retry: UNDO_RETRY,
-  run: (deps, { input: { bookingId }, idempotencyKey: key }, { runId }) =>
+  run: (deps, { input: { bookingId }, actKey: key }, { runId }) =>
     undoBookingChange(deps, { bookingId, key, runId }),
 }
 
 interface Taken {
-  refused: RoomRefusal | null
+  refused: HoldRefusal | null
   /** As it was before. */
   housekeeping: Housekeeping
 }
@@ -163,10 +163,10 @@ export const takeNewRoom = defineTransaction<unknown, RoomMovePlan & { inHouse: 
 export const leaveNewRoom: Undo<UndoDeps, RoomMovePlan & { inHouse: boolean }, Taken> = {
   name: 'leave_new_room',
   retry: UNDO_RETRY,
-  async run({ database }, { input: { toRoom, inHouse, at }, result, idempotencyKey }, { runId }) {
+  async run({ database }, { input: { toRoom, inHouse, at }, result, actKey }, { runId, now }) {
     if (!inHouse || !result || result.refused !== null) return
     await inTurn(database, roomLock(toRoom), async (sql) => {
-      const change = changeOf(toRoom, laterThan(at), idempotencyKey, runId)
+      const change = changeOf(toRoom, justAfter(at, now()), actKey, runId)
       await applyWords(sql, change, ['vacant', ...madeAs(result.housekeeping)])
     })
   },
@@ -176,7 +176,7 @@ interface Left {
   housekeeping: Housekeeping
   businessDate: string
   /** The room's cleaning of the day before the move; null: there was none. */
-  cleaningBefore: 'departure' | 'stay_over' | 'pickup' | null
+  cleaningBefore: CleaningKind | null
 }
 
 /** The old room is empty and to be cleaned as after a departure. */
@@ -198,10 +198,10 @@ export const leaveOldRoom = defineTransaction<HotelDeps, RoomMovePlan, Left>({
 export const returnToOldRoom: Undo<UndoDeps, RoomMovePlan, Left> = {
   name: 'return_to_old_room',
   retry: UNDO_RETRY,
-  async run({ database }, { input: { fromRoom, at }, result, idempotencyKey }, { runId }) {
+  async run({ database }, { input: { fromRoom, at }, result, actKey }, { runId, now }) {
     if (!result) return
     await inTurn(database, roomLock(fromRoom), async (sql) => {
-      const change = changeOf(fromRoom, laterThan(at), idempotencyKey, runId)
+      const change = changeOf(fromRoom, justAfter(at, now()), actKey, runId)
       if (!(await applyWords(sql, change, [...madeAs(result.housekeeping), 'occupied']))) return
       const { businessDate, cleaningBefore: kind } = result
       const cleaning = { roomNumber: fromRoom, businessDate, reason: 'room_move_undone' }
@@ -215,11 +215,6 @@ type Change = Omit<RoomChangeRequest, 'change'>
 
 function changeOf(roomNumber: string, at: Date, key: string, runId: string): Change {
   return { roomNumber, at, key, source: 'move', by: null, runId }
-}
-
-/** A clock that runs behind must not put the undo before its act. */
-function laterThan(at: string): Date {
-  return new Date(Math.max(Date.now(), Date.parse(at) + 1))
 }
 
 /** The words that make a room what it was: only a clean room can be inspected. */

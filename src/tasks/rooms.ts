@@ -9,6 +9,7 @@ import { defineTask, defineTransaction } from '../engine/flow.ts'
 import { bookingLock } from './booking-changes.ts'
 import type { DatabaseDeps, HotelDeps, OutsideDeps } from './deps.ts'
 import { cancelCleaning } from './housekeeping.ts'
+import { BRIEF_RETRY, STORE_RETRY } from './retries.ts'
 import { applyRoomChange, roomLock } from './room-changes.ts'
 
 /** What an event did to its room. Plain JSON: it is checkpointed. */
@@ -31,7 +32,7 @@ export interface RoomUpdate {
 export const updateRoomStatusDb = defineTransaction<HotelDeps, RoomStatusEvent, RoomUpdate>({
   name: 'update_room_status_db',
   lock: (event) => roomLock(event.room_number),
-  retry: { attempts: 4, firstDelaySeconds: 1, backoff: 2, jitter: 0.2 },
+  retry: STORE_RETRY,
   async run({ hotel }, event, { sql, runId, eventId }) {
     const { reason = null, until, return_status = null } = event
     const at = toInstant(event.timestamp, hotel.timezone)
@@ -86,7 +87,7 @@ export const checkGuestWaitingForRoom = defineTask<
   WaitingGuest | null
 >({
   name: 'check_guest_waiting_for_room',
-  retry: { attempts: 4, firstDelaySeconds: 1, backoff: 2, jitter: 0.2 },
+  retry: STORE_RETRY,
   async run({ database, hotel }, { room_number, now }, { log }) {
     const room = await readRoom(database, room_number)
     const state = room && stateOfRow(room)
@@ -119,7 +120,7 @@ export const lookAtRoom = defineTask<
   { looks_dirty: boolean }
 >({
   name: 'look_at_room',
-  retry: { attempts: 2, firstDelaySeconds: 2, jitter: 0.2 },
+  retry: BRIEF_RETRY,
   timeoutSeconds: 30,
   async run({ cv }, { room_number, changed_at }, { signal }) {
     const seen = await cv?.latestRoomAnalysis(room_number, signal)
@@ -131,6 +132,6 @@ export const lookAtRoom = defineTask<
 export const markGuestNotified = defineTransaction<unknown, { booking_id: string }, { marked: boolean }>({
   name: 'mark_guest_notified',
   lock: ({ booking_id }) => bookingLock(booking_id),
-  retry: { attempts: 4, firstDelaySeconds: 1, backoff: 2, jitter: 0.2 },
+  retry: STORE_RETRY,
   run: async (_deps, { booking_id }, { sql }) => ({ marked: await markNotified(sql, booking_id) }),
 })

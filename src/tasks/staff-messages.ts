@@ -1,8 +1,10 @@
 import { openMessage } from '../db/outbox.ts'
+import { GiveUp } from '../engine/errors.ts'
 import { defineTask, type TaskContext } from '../engine/flow.ts'
 import type { Slack } from '../integrations/slack/slack.ts'
 import type { TextMessages } from '../integrations/sms/text-messages.ts'
 import { bySlack, byText, type Delivered, type DeliveryDeps, deliver } from './delivery.ts'
+import { STAFF_RETRY } from './retries.ts'
 
 export interface StaffMessage {
   channel: 'slack' | 'sms'
@@ -23,7 +25,7 @@ export interface StaffMessageDeps extends DeliveryDeps {
   sms: TextMessages | undefined
 }
 
-const ATTEMPTS = 3
+type TellDeps = DeliveryDeps & Pick<StaffMessageDeps, 'slack'> & Partial<Pick<StaffMessageDeps, 'sms'>>
 
 /**
  * Tells one person of the staff. The answer is how it ended; `told_before`: it was sent earlier, or another run is at it.
@@ -32,20 +34,19 @@ const ATTEMPTS = 3
  */
 export const tellStaff = defineTask<StaffMessageDeps, StaffMessage, Delivered | 'told_before'>({
   name: 'tell_staff',
-  retry: { attempts: ATTEMPTS, firstDelaySeconds: 5, backoff: 2, jitter: 0.2 },
+  retry: STAFF_RETRY,
   timeoutSeconds: 30,
-  run: (deps, message, context) => tell(deps, message, context, ATTEMPTS),
+  run: tell,
 })
 
 /**
  * Through the outbox, whose row decides: one that is sent (or kept in the sandbox) is not sent again, and one that
- * another run is sending is left to it. `attempts`: of the task's policy.
+ * another run is sending is left to it.
  */
-export async function tell(
-  deps: DeliveryDeps & { slack: Slack | undefined; sms?: TextMessages | undefined },
+async function tell(
+  deps: TellDeps,
   message: StaffMessage,
   context: TaskContext,
-  attempts: number,
 ): Promise<Delivered | 'told_before'> {
   const { runId, signal, log } = context
   signal.throwIfAborted()
@@ -56,7 +57,23 @@ export async function tell(
     return 'told_before'
   }
   const carrier = message.channel === 'slack' ? bySlack(deps.slack) : byText(deps.sms)
-  const outcome = await deliver(deps, { row, carrier, attempts }, context)
+  const outcome = await deliver(deps, { row, carrier }, context)
   if (outcome === 'sent') log('told', { notification_id: row.id, channel: message.channel })
   return outcome
+}
+
+/**
+ * Tells them one after another: whoever cannot be reached must not keep the others uninformed. Throws at the end, first
+ * of all what another attempt may mend: a GiveUp would take it away from those it could still reach.
+ */
+export async function tellAll(
+  deps: TellDeps,
+  messages: readonly StaffMessage[],
+  context: TaskContext,
+): Promise<void> {
+  const failures: unknown[] = []
+  for (const message of messages) {
+    await tell(deps, message, context).catch((error: unknown) => failures.push(error))
+  }
+  if (failures.length > 0) throw failures.find((error) => !(error instanceof GiveUp)) ?? failures[0]
 }

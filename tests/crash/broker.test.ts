@@ -19,8 +19,10 @@ import { mixedEvent } from './hotel-traffic.ts'
 const ENDS = process.env.CRASH_LONG === '1' ? (['kill', 'stop'] as const) : (['kill'] as const)
 const EVENTS = 5_000
 const LANES = 50
-/** Each lane's pause between two events: the first end comes when the queues are ten seconds old. A broker that is killed
- * within a second of a queue's declaration forgets what it has confirmed (measured on RabbitMQ 3.10). */
+/**
+ * Each lane's pause between two events: the queues are seconds old when the broker ends. One that is killed within a
+ * second of a queue's declaration forgets what it has confirmed (measured on RabbitMQ 3.10).
+ */
 const PACE_MS = 200
 const DOWN_MS = 10_000
 

@@ -22,7 +22,7 @@ import { sendGuestNotification } from '../../src/flows/guests/send-guest-notific
 import { createGuard } from '../../src/integrations/outbound/service-guard.ts'
 import { createRestPropertySystem } from '../../src/integrations/pms/rest.ts'
 import { createLogger } from '../../src/observability/logger.ts'
-import { sandboxDeps } from '../integration/bookings/booking-rig.ts'
+import { sandboxDeps } from '../support/sandbox-deps.ts'
 
 /** By run: where it stops (`hold_new_room:before`), and which tasks and undos fail for good. */
 export type SagaPlan = Record<string, { stopAt: string | null; fails: string[] }>

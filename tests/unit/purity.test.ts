@@ -50,17 +50,29 @@ it('a task may: its outcome is recorded', () => {
   expect(told).not.toContain('src/tasks/')
 })
 
+const CLOCK = /\bDate\.now\b|\bnew Date\(\s*\)/
+
+it('a task reads the hotel’s clock, not the machine’s', () => {
+  for (const bad of ['Date.now()', 'new Date( )']) expect(bad).toMatch(CLOCK)
+  expect('new Date(at)').not.toMatch(CLOCK)
+  expectNone(CLOCK, 'src/tasks')
+})
+
 const CLOCK_OR_RANDOM = /\bDate\.now\b|\bMath\.random\b|\bnew Date\(\s*\)|\bperformance\b|\bcrypto\b/
 
 it('a rule of the hotel asks for no clock and no random', () => {
   for (const bad of ['Date.now()', 'Math.random()', 'new Date( )', 'performance.now()'])
     expect(bad).toMatch(CLOCK_OR_RANDOM)
   expect('new Date(at)').not.toMatch(CLOCK_OR_RANDOM)
-  const files = readdirSync(join(root, 'src/domain'), { recursive: true, encoding: 'utf8' })
+  expectNone(CLOCK_OR_RANDOM, 'src/domain')
+})
+
+function expectNone(what: RegExp, folder: string) {
+  const files = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
   const sources = files.filter((file) => file.endsWith('.ts'))
   expect(sources.length).toBeGreaterThan(0)
   for (const file of sources) {
-    const text = readFileSync(join(root, 'src/domain', file), 'utf8')
-    expect(CLOCK_OR_RANDOM.exec(text)?.[0], `${file} in src/domain`).toBeUndefined()
+    const text = readFileSync(join(root, folder, file), 'utf8')
+    expect(what.exec(text)?.[0], `${file} in ${folder}`).toBeUndefined()
   }
-})
+}

@@ -2,8 +2,8 @@
  * A transactional task: business rows and checkpoint in one commit. Optimistic: nobody asks first whether it was done; a
  * second execution fails at the checkpoint, and with it everything it did.
  */
-import { createHash } from 'node:crypto'
 import type { PoolClient } from 'pg'
+import { lockNumber } from '../../db/in-turn.ts'
 import type { Database } from '../../db/pool.ts'
 import type { Sql } from '../../db/sql.ts'
 import { TryAgain } from '../errors.ts'
@@ -57,7 +57,9 @@ async function transact(
   client.on('error', onError)
   try {
     // One round trip: the lock is taken before the first statement that reads.
-    await client.query(lock === undefined ? 'begin' : `begin; select pg_advisory_xact_lock(${lockKey(lock)})`)
+    await client.query(
+      lock === undefined ? 'begin' : `begin; select pg_advisory_xact_lock(${lockNumber(lock)})`,
+    )
     const checkpoint = await body(sqlOf(client))
     if (!(await insertCheckpoint(sqlOf(client), run, step, checkpoint))) throw new OwnershipLost()
     await client.query('commit')
@@ -93,9 +95,4 @@ function sqlOf(client: PoolClient): Sql {
     query: async <Row extends object>(text: string, values?: readonly unknown[]) =>
       (await client.query(text, values as unknown[])).rows as Row[],
   }
-}
-
-/** A signed 64-bit number, the same in every process. */
-function lockKey(name: string): bigint {
-  return createHash('sha256').update(name).digest().readBigInt64BE()
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { AMQPError, type AsyncMessage, type Connection, type Envelope } from 'rabbitmq-client'
+import type { RefusalCode } from '../../contract/intake.ts'
 import type { FieldError } from '../../contract/problem.ts'
 import type { Logger } from '../../observability/logger.ts'
 import { bodyBytes, contentEncoding } from './raw-body.ts'
@@ -7,7 +8,7 @@ import { declareDeadLetterQueue, type EventQueue } from './topology.ts'
 
 /** Why a message can never be accepted: a sentence, a stable code, and the fields that are wrong. */
 export interface Refusal {
-  code: 'malformed' | 'invalid' | 'idempotency_conflict' | 'unprocessable'
+  code: RefusalCode
   reason: string
   errors: FieldError[]
 }

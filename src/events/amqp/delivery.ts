@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AsyncMessage } from 'rabbitmq-client'
 import type { EventKind } from '../../contract/event.ts'
-import { EventRefused, type Intake } from '../../contract/intake.ts'
+import { EventRefused, type Intake, type RefusalCode } from '../../contract/intake.ts'
 import { isOutage } from '../../db/outage.ts'
 import type { Logger } from '../../observability/logger.ts'
 import { inSpan } from '../../observability/spans.ts'
@@ -86,7 +86,7 @@ async function offer(
   const parsed = parse(bytes)
   if ('reason' in parsed) {
     await intake.reject({ ...origin, raw: storableText(bytes), reason: parsed.reason })
-    return { code: 'malformed', reason: parsed.reason, errors: [] }
+    return { ...parsed, errors: [] }
   }
   try {
     await intake.accept({ ...origin, body: parsed.body })
@@ -99,18 +99,19 @@ async function offer(
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true })
 
-function parse(bytes: Buffer): { body: unknown } | { reason: string } {
-  if (bytes.byteLength > LARGEST_BODY_BYTES) return { reason: 'The body is larger than 1 MiB.' }
+function parse(bytes: Buffer): { body: unknown } | { code: RefusalCode; reason: string } {
+  if (bytes.byteLength > LARGEST_BODY_BYTES)
+    return { code: 'body_too_large', reason: 'The body is larger than 1 MiB.' }
   let text: string
   try {
     text = strictUtf8.decode(bytes)
   } catch {
-    return { reason: 'The body is not UTF-8 text.' }
+    return { code: 'malformed_json', reason: 'The body is not UTF-8 text.' }
   }
   try {
     return { body: JSON.parse(text) as unknown }
   } catch {
-    return { reason: 'The body is not JSON.' }
+    return { code: 'malformed_json', reason: 'The body is not JSON.' }
   }
 }
 

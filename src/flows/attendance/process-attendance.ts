@@ -1,4 +1,5 @@
 import { AttendanceEvent } from '../../contract/attendance-event.ts'
+import { subjectsOf } from '../../domain/subjects.ts'
 import { FlowFailure } from '../../engine/errors.ts'
 import { defineFlow, type Flow } from '../../engine/flow.ts'
 import { type AttendanceDeps, type LowConfidence, type Punch, recordPunch } from '../../tasks/attendance.ts'
@@ -18,7 +19,7 @@ export const processAttendance = defineFlow({
   name: 'process_attendance',
   description: 'Log a staff punch; tell the supervisor when the check-in is late',
   parameters: AttendanceEvent,
-  subjects: (event) => [`employee:${event.employee_id}`],
+  subjects: ({ employee_id }) => subjectsOf({ employee: employee_id }),
   estimatedMinutes: 0.1,
   queue: 'events',
 

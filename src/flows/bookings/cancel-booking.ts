@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { BookingId } from '../../contract/booking-event.ts'
+import { BookingId } from '../../contract/hotel-words.ts'
 import { type CancelRefusal, refusalInWords } from '../../domain/cancellation.ts'
+import { subjectsOf } from '../../domain/subjects.ts'
 import { FlowFailure } from '../../engine/errors.ts'
 import { defineFlow, type Flow, type Saga } from '../../engine/flow.ts'
-import type { UndoDeps } from '../../tasks/booking-changes.ts'
 import {
   askForRefund,
   assignBookedRoom,
@@ -16,10 +16,12 @@ import {
   unmarkBookingCancelled,
   withdrawRefundRequest,
 } from '../../tasks/cancellations.ts'
-import type { OutsideDeps } from '../../tasks/deps.ts'
+import type { PmsDeps, UndoDeps } from '../../tasks/deps.ts'
 import type { GuestMessageDeps } from '../../tasks/guest-messages.ts'
 import type { StaffMessageDeps } from '../../tasks/staff-messages.ts'
-import { orAlert, tellGuest } from './booking-steps.ts'
+import { instant } from '../clock.ts'
+import { tellGuest } from '../guests/tell-guest.ts'
+import { orAlert } from './or-alert.ts'
 
 const Cancellation = z
   .object({
@@ -30,7 +32,7 @@ const Cancellation = z
   })
   .meta({ examples: [{ booking_id: 'BOOK001', reason: 'flight cancelled', refund_amount: 5000000 }] })
 
-type CancelDeps = GuestMessageDeps & StaffMessageDeps & UndoDeps & Pick<OutsideDeps, 'pms'>
+type CancelDeps = GuestMessageDeps & StaffMessageDeps & UndoDeps & PmsDeps
 
 /**
  * The hotel cancels a booking: all of it, or none of it.
@@ -46,12 +48,12 @@ export const cancelBooking = defineFlow({
   description:
     'Cancel a booking with its room and refund, in the property system and here, or undo all of it',
   parameters: Cancellation,
-  subjects: ({ booking_id }) => [`booking:${booking_id}`],
+  subjects: ({ booking_id }) => subjectsOf({ booking: booking_id }),
   estimatedMinutes: 0.5,
   queue: 'events',
 
   async run(flow: Flow<CancelDeps>, { booking_id, reason, refund_amount }) {
-    const at = (await flow.now()).toISOString()
+    const at = await instant(flow)
     const asked = { bookingId: booking_id, refundAmount: refund_amount, reason, at }
     const planned = await flow.task(planCancellation, asked)
     refuse(planned, 'plan_cancellation')

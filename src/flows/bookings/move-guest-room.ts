@@ -1,11 +1,10 @@
 import { z } from 'zod'
-import { BookingId } from '../../contract/booking-event.ts'
-import { RoomNumber } from '../../contract/room-event.ts'
+import { BookingId, RoomNumber } from '../../contract/hotel-words.ts'
 import { inWords } from '../../domain/room-move.ts'
+import { subjectsOf } from '../../domain/subjects.ts'
 import { FlowFailure } from '../../engine/errors.ts'
 import { defineFlow, type Flow, type Saga } from '../../engine/flow.ts'
-import type { UndoDeps } from '../../tasks/booking-changes.ts'
-import type { OutsideDeps } from '../../tasks/deps.ts'
+import type { PmsDeps, UndoDeps } from '../../tasks/deps.ts'
 import type { GuestMessageDeps } from '../../tasks/guest-messages.ts'
 import {
   assignNewRoom,
@@ -22,7 +21,9 @@ import {
   takeNewRoom,
 } from '../../tasks/room-moves.ts'
 import type { StaffMessageDeps } from '../../tasks/staff-messages.ts'
-import { orAlert, tellGuest } from './booking-steps.ts'
+import { instant } from '../clock.ts'
+import { tellGuest } from '../guests/tell-guest.ts'
+import { orAlert } from './or-alert.ts'
 
 const RoomMove = z
   .object({
@@ -34,7 +35,7 @@ const RoomMove = z
   })
   .meta({ examples: [{ booking_id: 'BOOK001', to_room: '305', reason: 'air conditioning is out of order' }] })
 
-type MoveDeps = GuestMessageDeps & StaffMessageDeps & UndoDeps & Pick<OutsideDeps, 'pms'>
+type MoveDeps = GuestMessageDeps & StaffMessageDeps & UndoDeps & PmsDeps
 
 /**
  * A guest gets another room: all of it, or none of it.
@@ -53,15 +54,14 @@ export const moveGuestRoom = defineFlow({
   description: 'Move a booking to another room, in the property system and here, or undo all of it',
   parameters: RoomMove,
   subjects: ({ booking_id, to_room, from_room }) => [
-    `booking:${booking_id}`,
-    `room:${to_room}`,
-    ...(from_room === undefined ? [] : [`room:${from_room}`]),
+    ...subjectsOf({ booking: booking_id, room: to_room }),
+    ...subjectsOf({ room: from_room }),
   ],
   estimatedMinutes: 0.5,
   queue: 'events',
 
   async run(flow: Flow<MoveDeps>, { booking_id, to_room, from_room }) {
-    const at = (await flow.now()).toISOString()
+    const at = await instant(flow)
     const asked = { bookingId: booking_id, toRoom: to_room, fromRoom: from_room, at }
     const planned = await flow.task(planRoomMove, asked)
     if (planned.refused) throw new FlowFailure(planned.refused, inWords(planned.refused), 'plan_room_move')

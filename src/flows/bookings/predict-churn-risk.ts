@@ -2,6 +2,7 @@ import { BookingEvent } from '../../contract/booking-event.ts'
 import { defineFlow, type Flow } from '../../engine/flow.ts'
 import type { HotelDeps, OutsideDeps } from '../../tasks/deps.ts'
 import { predictChurn, storeChurnRisk } from '../../tasks/predictions.ts'
+import { instant } from '../clock.ts'
 import { bookingSubjects, recordAndSettle } from './booking-steps.ts'
 
 /**
@@ -27,7 +28,7 @@ export const predictChurnRisk = defineFlow({
     if (phase !== 'open') return skipped(`booking_${phase}`)
     const prediction = await flow.task(predictChurn, { booking, bookedAt: event.timestamp })
     if (!prediction) return skipped('ml_not_configured')
-    const predictedAt = (await flow.now()).toISOString()
+    const predictedAt = await instant(flow)
     await flow.task(storeChurnRisk, { bookingId: booking_id, prediction, predictedAt })
     const { risk, confidence } = prediction
     flow.log('churn risk predicted', { booking: booking_id, risk, confidence })

@@ -1,7 +1,8 @@
 import { BookingEvent } from '../../contract/booking-event.ts'
 import { defineFlow, type Flow } from '../../engine/flow.ts'
 import type { GuestMessageDeps } from '../../tasks/guest-messages.ts'
-import { bookingSubjects, outcomeOf, recordAndSettle, tellGuest } from './booking-steps.ts'
+import { tellGuest } from '../guests/tell-guest.ts'
+import { bookingSubjects, outcomeOf, recordAndSettle } from './booking-steps.ts'
 
 /**
  * A booking was changed in the property system.

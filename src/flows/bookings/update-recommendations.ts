@@ -2,6 +2,7 @@ import { BookingEvent } from '../../contract/booking-event.ts'
 import { defineFlow, type Flow } from '../../engine/flow.ts'
 import type { HotelDeps, OutsideDeps } from '../../tasks/deps.ts'
 import { fetchRecommendations, storeGuestRecommendations } from '../../tasks/predictions.ts'
+import { instant } from '../clock.ts'
 import { bookingSubjects, recordAndSettle } from './booking-steps.ts'
 
 const MOST = 5
@@ -27,7 +28,7 @@ export const updateRecommendations = defineFlow({
     const ask = { guest_id: guestId, booking_id, limit: MOST }
     const recommended = await flow.task(fetchRecommendations, ask)
     if (!recommended) return skipped('ml_not_configured')
-    const generatedAt = (await flow.now()).toISOString()
+    const generatedAt = await instant(flow)
     await flow.task(storeGuestRecommendations, { guestId, recommended, generatedAt })
     return { booking_id, status: 'completed' as const, guest_id: guestId, items: recommended.items.length }
   },

@@ -1,4 +1,4 @@
-import type { GuestNotificationRequest } from '../../contract/guest-notification.ts'
+import type { GuestTemplate } from '../../contract/guest-notification.ts'
 import { GuestRequest } from '../../contract/guest-request.ts'
 import {
   kindByWords,
@@ -8,7 +8,7 @@ import {
   requestText,
 } from '../../domain/guest-request.ts'
 import { whoAnswered } from '../../domain/staff-answer.ts'
-import { TaskFailed } from '../../engine/errors.ts'
+import { subjectsOf } from '../../domain/subjects.ts'
 import { defineFlow, type Flow } from '../../engine/flow.ts'
 import type { DatabaseDeps, HotelDeps, OutsideDeps } from '../../tasks/deps.ts'
 import type { GuestMessageDeps } from '../../tasks/guest-messages.ts'
@@ -21,8 +21,10 @@ import {
   openRequest,
 } from '../../tasks/guest-requests.ts'
 import type { StaffMessage, StaffMessageDeps } from '../../tasks/staff-messages.ts'
-import { tellEach } from '../operations/tell-each.ts'
-import { sendGuestNotification } from './send-guest-notification.ts'
+import { instant } from '../clock.ts'
+import { orElse } from '../or-else.ts'
+import { tellEach } from '../staff/tell-each.ts'
+import { tellGuest } from './tell-guest.ts'
 
 type Deps = DatabaseDeps & HotelDeps & Pick<OutsideDeps, 'llm'> & StaffMessageDeps & GuestMessageDeps
 
@@ -48,11 +50,8 @@ export const handleGuestRequest = defineFlow({
   name: 'handle_guest_request',
   description: 'Bring a guest’s request to the right department, and escalate it until it is done',
   parameters: GuestRequest,
-  subjects: ({ room_number: room, booking_id: booking, guest_id: guest }) => [
-    ...(room === undefined ? [] : [`room:${room}`]),
-    ...(booking === undefined ? [] : [`booking:${booking}`]),
-    ...(guest === undefined ? [] : [`guest:${guest}`]),
-  ],
+  subjects: ({ room_number: room, booking_id: booking, guest_id: guest }) =>
+    subjectsOf({ room, booking, guest }),
   estimatedMinutes: 30,
   queue: 'events',
 
@@ -60,26 +59,20 @@ export const handleGuestRequest = defineFlow({
     const kind = await classify(flow, request)
     const { department, category } = kind
     const { opened, thanked, status, escalated } = await flow.saga(async (saga) => {
-      const opened = await saga.act(openRequest, { request, kind, at: await clock(flow) }, closeRequest)
+      const opened = await saga.act(openRequest, { request, kind, at: await instant(flow) }, closeRequest)
       flow.log('request opened', { request_id: opened.requestId, department, category })
       return { opened, ...(await seeToIt(flow, { request, kind, opened })) }
     })
     await thanked
-    if (status === 'finished') await tellGuest(flow, opened, 'request_finished', { request: request.text })
+    if (status === 'finished') await answerGuest(flow, opened, 'request_finished', { request: request.text })
     return { status, request_id: opened.requestId, department, category, escalated }
   },
 })
 
 /** The LLM is a help, not a condition. */
 async function classify(flow: Flow<Deps>, { text, language }: GuestRequest): Promise<RequestKind> {
-  try {
-    const asked = { text, ...(language === undefined ? {} : { language }) }
-    return (await flow.task(classifyRequest, asked)) ?? kindByWords(text)
-  } catch (error) {
-    if (!(error instanceof TaskFailed)) throw error
-    flow.log('the LLM did not answer: sorted by words', { code: error.code })
-    return kindByWords(text)
-  }
+  const asked = flow.task(classifyRequest, { text, ...(language === undefined ? {} : { language }) })
+  return (await orElse(flow, asked, null, 'the LLM did not answer: sorted by words')) ?? kindByWords(text)
 }
 
 async function seeToIt(flow: Flow<Deps>, matter: Matter) {
@@ -87,7 +80,7 @@ async function seeToIt(flow: Flow<Deps>, matter: Matter) {
   const { requestId, minutes, waitSeconds, secondWaitSeconds, answerBy } = opened
   const told = await tellEach(flow, supervisorsNews(flow, matter))
   // Not awaited: at night the message may be held until the morning, and the request must not be.
-  const thanked = tellGuest(
+  const thanked = answerGuest(
     flow,
     opened,
     'request_received',
@@ -99,14 +92,14 @@ async function seeToIt(flow: Flow<Deps>, matter: Matter) {
   let finished = await flow.waitFor<unknown>('task_finished', { within: told === 0 ? 0 : waitSeconds })
   const escalated = finished === undefined
   if (escalated) {
-    await flow.task(escalateRequest, { requestId, at: await clock(flow) })
+    await flow.task(escalateRequest, { requestId, at: await instant(flow) })
     const paged = await tellEach(flow, dutyManagersNews(flow, matter))
     flow.log('not finished in time: escalated', { request_id: requestId, paged })
     finished = await flow.waitFor<unknown>('task_finished', { within: secondWaitSeconds })
   }
   if (finished === undefined) return { thanked, escalated, status: 'unanswered' as const }
   const by = whoAnswered(finished, 'finished_by')
-  await flow.task(finishRequest, { requestId, by, at: await clock(flow) })
+  await flow.task(finishRequest, { requestId, by, at: await instant(flow) })
   return { thanked, escalated, status: 'finished' as const }
 }
 
@@ -125,38 +118,24 @@ function dutyManagersNews({ runId }: Flow<Deps>, { request, kind, opened }: Matt
 }
 
 function aboutIt({ requestId, roomNumber, bookingId }: OpenedRequest, template: string) {
-  const subjects = [
-    ...(roomNumber === null ? [] : [`room:${roomNumber}`]),
-    ...(bookingId === null ? [] : [`booking:${bookingId}`]),
-  ]
-  return { template, subjectKey: requestId, subjects }
+  return { template, subjectKey: requestId, subjects: subjectsOf({ room: roomNumber, booking: bookingId }) }
 }
 
-/** A message that does not get through changes nothing about the request. */
-async function tellGuest(
+/** A request out of a room with no known guest has nobody to be told. */
+async function answerGuest(
   flow: Flow<Deps>,
   { requestId, bookingId, guestId }: OpenedRequest,
-  template: GuestNotificationRequest['template'],
+  template: GuestTemplate,
   variables: Record<string, string>,
   expiresAt?: string,
 ): Promise<void> {
   if (bookingId === null && guestId === null) return
-  const parameters = {
+  await tellGuest(flow, {
     template,
     ...(bookingId === null ? {} : { booking_id: bookingId }),
     ...(guestId === null ? {} : { guest_id: guestId }),
     subject_key: requestId,
     variables,
     ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
-  }
-  try {
-    await flow.child(sendGuestNotification, parameters)
-  } catch (error) {
-    if (!(error instanceof TaskFailed)) throw error
-    flow.log('the guest could not be told', { request_id: requestId, template, code: error.code })
-  }
-}
-
-async function clock(flow: Flow<Deps>): Promise<string> {
-  return (await flow.now()).toISOString()
+  })
 }

@@ -1,6 +1,7 @@
 import { type GuestNotificationOutcome, GuestNotificationRequest } from '../../contract/guest-notification.ts'
 import { mayLlmWrite } from '../../domain/messages.ts'
-import { FlowFailure, TaskFailed } from '../../engine/errors.ts'
+import { subjectsOf } from '../../domain/subjects.ts'
+import { FlowFailure } from '../../engine/errors.ts'
 import { defineFlow, type Flow, type Saga } from '../../engine/flow.ts'
 import {
   dropMessage,
@@ -13,6 +14,8 @@ import {
   sendBy,
   writeMessage,
 } from '../../tasks/guest-messages.ts'
+import { instant } from '../clock.ts'
+import { orElse } from '../or-else.ts'
 
 type About = Omit<GuestMessage, 'at'>
 
@@ -30,15 +33,12 @@ export const sendGuestNotification = defineFlow({
   name: 'send_guest_notification',
   description: 'Write to a guest: email, SMS or WhatsApp, in the guest’s language, outside quiet hours',
   parameters: GuestNotificationRequest,
-  subjects: ({ booking_id: booking, guest_id: guest }) => [
-    ...(booking === undefined ? [] : [`booking:${booking}`]),
-    ...(guest === undefined ? [] : [`guest:${guest}`]),
-  ],
+  subjects: ({ booking_id: booking, guest_id: guest }) => subjectsOf({ booking, guest }),
   estimatedMinutes: 0.2,
   queue: 'events',
 
   async run(flow: Flow<GuestMessageDeps>, request): Promise<GuestNotificationOutcome> {
-    const plan = await flow.task(planMessage, { request, at: await clock(flow) })
+    const plan = await flow.task(planMessage, { request, at: await instant(flow) })
     if (plan.kind === 'skipped') return skipped(flow, plan)
     const { channels, subjectKey } = plan
     return flow.saga(async (saga) => {
@@ -58,42 +58,31 @@ async function through(
   about: About,
 ): Promise<GuestNotificationOutcome | undefined> {
   const { channel } = about
-  let message: GuestMessage = { ...about, at: await clock(flow) }
+  let message: GuestMessage = { ...about, at: await instant(flow) }
   let opened: OpenedMessage | Skipped = await saga.act(openGuestMessage, message, dropMessage)
   while (opened.kind === 'opened' && opened.holdSeconds > 0) {
     flow.log('held until the quiet hours are over', { notification_id: opened.notificationId, channel })
     await flow.sleep(opened.holdSeconds)
-    message = { ...about, at: await clock(flow) }
+    message = { ...about, at: await instant(flow) }
     opened = await flow.task(openGuestMessage, message)
   }
   if (opened.kind === 'skipped') return opened.reason === 'no_contact' ? undefined : skipped(flow, opened)
   const { notificationId } = opened
   const toSend = { message, notificationId }
   if (channel === 'email' && mayLlmWrite(about.request.template)) {
-    await orElse(flow.task(writeMessage, toSend), () =>
-      flow.log('the LLM did not write it: the template’s text goes out'),
-    )
+    const written = flow.task(writeMessage, toSend)
+    await orElse(flow, written, null, 'the LLM did not write it: the template’s text goes out')
   }
-  const sent = await orElse(flow.task(sendBy[channel], toSend), () =>
-    flow.log('the channel did not take it', { notification_id: notificationId, channel }),
+  const which = { notification_id: notificationId, channel }
+  const sent = await orElse(
+    flow,
+    flow.task(sendBy[channel], toSend),
+    undefined,
+    'the channel did not take it',
+    which,
   )
   if (sent?.kind === 'skipped') return skipped(flow, sent)
   return sent && { status: sent.kind, reason: null, channel, notification_id: notificationId }
-}
-
-/** A task that failed for good is not the end of the message; a cancel is. */
-async function orElse<T>(task: Promise<T>, otherwise: () => void): Promise<T | undefined> {
-  try {
-    return await task
-  } catch (error) {
-    if (!(error instanceof TaskFailed)) throw error
-    otherwise()
-    return undefined
-  }
-}
-
-async function clock(flow: Flow<GuestMessageDeps>): Promise<string> {
-  return (await flow.now()).toISOString()
 }
 
 function skipped(flow: Flow<GuestMessageDeps>, { reason }: Skipped): GuestNotificationOutcome {

@@ -1,6 +1,7 @@
 import { AnomalyEvent, type Severity } from '../../contract/anomaly-event.ts'
 import { anomalySms, anomalyText } from '../../domain/anomaly.ts'
 import { whoAnswered } from '../../domain/staff-answer.ts'
+import { subjectsOf } from '../../domain/subjects.ts'
 import { defineFlow, type Flow } from '../../engine/flow.ts'
 import {
   acknowledgeAnomaly,
@@ -11,7 +12,8 @@ import {
 import type { HotelDeps } from '../../tasks/deps.ts'
 import type { StaffContact } from '../../tasks/staff-contacts.ts'
 import type { StaffMessage, StaffMessageDeps } from '../../tasks/staff-messages.ts'
-import { tellEach } from './tell-each.ts'
+import { instant } from '../clock.ts'
+import { tellEach } from '../staff/tell-each.ts'
 
 type Deps = HotelDeps & StaffMessageDeps
 
@@ -31,7 +33,7 @@ export const handleAnomaly = defineFlow({
   name: 'handle_anomaly',
   description: 'Record an anomaly, tell whoever has to know, and escalate it until somebody acknowledges it',
   parameters: AnomalyEvent,
-  subjects: ({ room_number: room }) => (room === undefined ? [] : [`room:${room}`]),
+  subjects: ({ room_number }) => subjectsOf({ room: room_number }),
   estimatedMinutes: 15,
   queue: 'events',
 
@@ -53,11 +55,11 @@ async function lookAfter(flow: Flow<Deps>, event: AnomalyEvent, seen: Registered
     const answer = await flow.waitFor<unknown>('acknowledge', { within })
     if (answer !== undefined) {
       const by = whoAnswered(answer, 'by')
-      await flow.task(acknowledgeAnomaly, { anomalyId, by, at: await clock(flow) })
+      await flow.task(acknowledgeAnomaly, { anomalyId, by, at: await instant(flow) })
       return { status: 'acknowledged' as const, told }
     }
     if (escalation > times) return { status: 'escalated' as const, told }
-    const about = { anomalyId, anomalyType: event.anomaly_type, at: await clock(flow) }
+    const about = { anomalyId, anomalyType: event.anomaly_type, at: await instant(flow) }
     const escalated = await flow.task(escalateAnomaly, about)
     flow.log('nobody acknowledged it: escalated', { anomaly_id: anomalyId, times: escalation })
     told += await tellEach(flow, newsOf(flow, event, seen, { ...escalated, escalation }))
@@ -78,10 +80,6 @@ function newsOf(
     template: escalation === 0 ? 'anomaly' : 'anomaly_escalated',
     subjectKey: `${anomalyId}:${runId}:${escalation}`,
     text: contact.channel === 'sms' ? anomalySms(news) : anomalyText(news),
-    subjects: event.room_number === undefined ? [] : [`room:${event.room_number}`],
+    subjects: subjectsOf({ room: event.room_number }),
   }))
-}
-
-async function clock(flow: Flow<Deps>): Promise<string> {
-  return (await flow.now()).toISOString()
 }

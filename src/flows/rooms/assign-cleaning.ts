@@ -3,6 +3,7 @@ import { defineFlow, type Flow } from '../../engine/flow.ts'
 import { assignCleaningDay, findBusinessDate } from '../../tasks/cleaning-day.ts'
 import { keepCleaningList } from '../../tasks/cleaning-list.ts'
 import type { HotelDeps, StorageDeps } from '../../tasks/deps.ts'
+import { instant } from '../clock.ts'
 
 /**
  * Who cleans which room today, in which order.
@@ -23,7 +24,7 @@ export const assignCleaning = defineFlow({
   estimatedMinutes: 0.1,
 
   async run(flow: Flow<HotelDeps & StorageDeps>, { business_date, attendants, dry_run }) {
-    const now = (await flow.now()).toISOString()
+    const now = await instant(flow)
     const businessDate = business_date ?? (await flow.task(findBusinessDate, { now }))
     const day = await flow.task(assignCleaningDay, { businessDate, now, attendants, dryRun: dry_run })
     const { assigned, unassigned, spread } = day

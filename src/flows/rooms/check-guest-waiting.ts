@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { RoomNumber } from '../../contract/room-event.ts'
-import { TaskFailed } from '../../engine/errors.ts'
+import { RoomNumber } from '../../contract/hotel-words.ts'
+import { subjectsOf } from '../../domain/subjects.ts'
 import { defineFlow, type Flow } from '../../engine/flow.ts'
 import type { OutsideDeps } from '../../tasks/deps.ts'
 import type { GuestMessageDeps } from '../../tasks/guest-messages.ts'
@@ -10,7 +10,9 @@ import {
   markGuestNotified,
   type WaitingGuest,
 } from '../../tasks/rooms.ts'
+import { instant } from '../clock.ts'
 import { sendGuestNotification } from '../guests/send-guest-notification.ts'
+import { orElse } from '../or-else.ts'
 
 export type CheckGuestWaitingDeps = Pick<OutsideDeps, 'cv'> & GuestMessageDeps
 
@@ -30,7 +32,7 @@ export const checkGuestWaiting = defineFlow({
   name: 'check_guest_waiting',
   description: 'Tell the guest who waits for a room that it is ready',
   parameters: RoomToCheck,
-  subjects: ({ room_number }) => [`room:${room_number}`],
+  subjects: ({ room_number }) => subjectsOf({ room: room_number }),
   estimatedMinutes: 3,
   queue: 'events',
 
@@ -58,8 +60,7 @@ export const checkGuestWaiting = defineFlow({
 const toldNobody = (booking_id: string | null) => ({ guest_notified: false, booking_id })
 
 async function look(flow: Flow<CheckGuestWaitingDeps>, room_number: string): Promise<WaitingGuest | null> {
-  const now = await flow.now()
-  return flow.task(checkGuestWaitingForRoom, { room_number, now: now.toISOString() })
+  return flow.task(checkGuestWaitingForRoom, { room_number, now: await instant(flow) })
 }
 
 /** The cameras may be down: then the word of whoever reported the room is good enough. */
@@ -68,13 +69,9 @@ async function cameraObjects(
   room_number: string,
   { room_changed_at }: WaitingGuest,
 ): Promise<boolean> {
-  try {
-    const { looks_dirty } = await flow.task(lookAtRoom, { room_number, changed_at: room_changed_at })
-    if (looks_dirty) flow.log('nobody told: a camera saw the room dirty since it was reported ready')
-    return looks_dirty
-  } catch (error) {
-    if (!(error instanceof TaskFailed)) throw error
-    flow.log('the camera could not be asked', { code: error.code })
-    return false
-  }
+  const look = flow.task(lookAtRoom, { room_number, changed_at: room_changed_at })
+  const unseen = { looks_dirty: false }
+  const { looks_dirty } = await orElse(flow, look, unseen, 'the camera could not be asked')
+  if (looks_dirty) flow.log('nobody told: a camera saw the room dirty since it was reported ready')
+  return looks_dirty
 }

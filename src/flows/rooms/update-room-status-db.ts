@@ -1,4 +1,5 @@
 import { RoomStatusEvent } from '../../contract/room-event.ts'
+import { subjectsOf } from '../../domain/subjects.ts'
 import { defineFlow, type Flow } from '../../engine/flow.ts'
 import type { HotelDeps } from '../../tasks/deps.ts'
 import { type RoomUpdate, updateRoomStatusDb } from '../../tasks/rooms.ts'
@@ -15,7 +16,7 @@ export const updateRoomStatusDbFlow = defineFlow({
   name: 'update_room_status_db',
   description: "Apply a room's change in the order in which changes happened",
   parameters: RoomStatusEvent,
-  subjects: (event) => [`room:${event.room_number}`],
+  subjects: ({ room_number }) => subjectsOf({ room: room_number }),
   estimatedMinutes: 0.1,
   queue: 'events',
 

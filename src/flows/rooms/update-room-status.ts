@@ -1,4 +1,5 @@
 import { mayMakeReady, RoomStatusEvent } from '../../contract/room-event.ts'
+import { subjectsOf } from '../../domain/subjects.ts'
 import { defineFlow, type Flow } from '../../engine/flow.ts'
 import { type CheckGuestWaitingDeps, checkGuestWaiting } from './check-guest-waiting.ts'
 import { updateRoomStatusDbFlow } from './update-room-status-db.ts'
@@ -15,7 +16,7 @@ export const updateRoomStatus = defineFlow({
   name: 'update_room_status',
   description: "Update a room's status; tell the guest who waits for it when it is ready",
   parameters: RoomStatusEvent,
-  subjects: (event) => [`room:${event.room_number}`],
+  subjects: ({ room_number }) => subjectsOf({ room: room_number }),
   estimatedMinutes: 3,
   queue: 'events',
 

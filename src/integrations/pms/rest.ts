@@ -1,18 +1,9 @@
 import { z } from 'zod'
-import { GiveUp } from '../../engine/errors.ts'
 import { createJsonClient } from '../outbound/json-client.ts'
-import type { ServiceGuard } from '../outbound/service-guard.ts'
+import { bearer, type ServiceAddress } from '../outbound/service-address.ts'
 import { eachReservation } from './paging.ts'
 import type { PmsCall, PropertySystem } from './property-system.ts'
 import { RestReservation, RestReservations, RestRooms } from './rest-wire.ts'
-
-export interface RestSettings {
-  /** Base URL; the paths of docs/pms.md are put behind it. */
-  url: string
-  /** Sent as a bearer token. Undefined: none. */
-  apiKey: string | undefined
-  guard: ServiceGuard
-}
 
 const PAGE_SIZE = 100
 
@@ -20,9 +11,8 @@ const PAGE_SIZE = 100
  * A property system that speaks the plain REST of docs/pms.md: a hotel's own, or a small bridge in front of one. Every
  * write carries its Idempotency-Key, and the property system sees to it that a repeat changes nothing.
  */
-export function createRestPropertySystem({ url, apiKey, guard }: RestSettings): PropertySystem {
-  const headers: Record<string, string> = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }
-  const client = createJsonClient({ url, guard, headers })
+export function createRestPropertySystem({ url, apiKey, guard }: ServiceAddress): PropertySystem {
+  const client = createJsonClient({ url, guard, headers: bearer(apiKey) })
 
   async function get<Answer extends z.ZodType>(
     operation: string,
@@ -44,12 +34,7 @@ export function createRestPropertySystem({ url, apiKey, guard }: RestSettings): 
     await client.call({ operation, method, path, json, idempotencyKey: key, answer: z.unknown(), signal })
   }
 
-  /** One part of a path: `.` and `..` would lead elsewhere, whichever way they are written. */
-  const part = (id: string) => {
-    if (/^\.\.?$/.test(id)) throw new GiveUp(`${guard.service}_refused`, `"${id}" cannot be asked for.`)
-    return encodeURIComponent(id)
-  }
-  const reservationPath = (bookingId: string) => `/reservations/${part(bookingId)}`
+  const reservationPath = (bookingId: string) => `/reservations/${encodeURIComponent(bookingId)}`
   return {
     kind: 'rest',
     reservation: async (bookingId, signal) =>
@@ -71,7 +56,13 @@ export function createRestPropertySystem({ url, apiKey, guard }: RestSettings): 
     },
     rooms: async (signal) => (await get('list_rooms', '/rooms', {}, RestRooms, signal)).rooms,
     setHousekeeping: async ({ roomNumber, condition }, call) =>
-      write('set_housekeeping', 'PUT', `/rooms/${part(roomNumber)}/housekeeping`, { condition }, call),
+      write(
+        'set_housekeeping',
+        'PUT',
+        `/rooms/${encodeURIComponent(roomNumber)}/housekeeping`,
+        { condition },
+        call,
+      ),
     moveRoom: async ({ bookingId, fromRoom, toRoom }, call) => {
       const move = { from_room: fromRoom, to_room: toRoom }
       return write('move_reservation', 'POST', `${reservationPath(bookingId)}/move`, move, call)

@@ -10,8 +10,8 @@ export interface SlackMessage {
 export interface Slack {
   /**
    * Sends one message; `id` is Slack's timestamp of it, unique within its channel. Slack takes no idempotency key: two
-   * calls are two messages. Throws TryAgain (`slack_rate_limited` with its delay, `slack_unavailable`) or GiveUp
-   * (`slack_refused`: bad token, no such channel); an abort throws the signal's reason.
+   * calls are two messages. Throws TryAgain (`slack_rate_limited` with its delay, `slack_unavailable`; see
+   * ServiceGuard) or GiveUp (`slack_refused`: bad token, no such channel); an abort throws the signal's reason.
    */
   post(message: SlackMessage, signal: AbortSignal): Promise<{ id: string }>
 }

@@ -8,7 +8,7 @@ import {
 } from '@slack/web-api'
 import { GiveUp, TryAgain } from '../../engine/errors.ts'
 import type { Logger } from '../../observability/logger.ts'
-import { createGuard, type ServiceGuard } from '../outbound/service-guard.ts'
+import type { ServiceGuard } from '../outbound/service-guard.ts'
 import type { Slack, SlackMessage } from './slack.ts'
 
 export interface SlackSettings {
@@ -16,31 +16,23 @@ export interface SlackSettings {
   token: string
   /** Base URL of the Web API; another one in tests. Default `https://slack.com/api/`. */
   apiUrl?: string | undefined
-  timeoutMs: number
   logger: Logger
-  /** Default: one of its own, that nobody watches. */
-  guard?: ServiceGuard | undefined
+  /** Its timeout is the call's: the SDK gets none of its own. */
+  guard: ServiceGuard
 }
 
 /** Slack's Web API. One call is one request: trying again is the task's business, where attempts are recorded. */
-export function createSlack({ token, apiUrl, timeoutMs, logger, ...settings }: SlackSettings): Slack {
+export function createSlack({ token, apiUrl, logger, guard }: SlackSettings): Slack {
   const options: WebClientOptions = {
     ...(apiUrl === undefined ? {} : { slackApiUrl: apiUrl }),
-    timeout: timeoutMs,
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,
     logger: quiet(logger),
   }
-  // The SDK's timeout comes first, and reads `slack_unavailable`.
-  const guard = settings.guard ?? createGuard({ service: 'slack', timeoutMs: timeoutMs * 2 })
   const send = async ({ channel, text }: SlackMessage, signal: AbortSignal) => {
     // The SDK's calls take no signal. A client is cheap (connections are the runtime's), so each call gets its own,
-    // whose fetch listens to both the timeout and the caller.
-    const client = new WebClient(token, {
-      ...options,
-      fetch: (url, init) =>
-        fetch(url, { ...init, signal: AbortSignal.any([signal, ...(init?.signal ? [init.signal] : [])]) }),
-    })
+    // whose fetch listens to the guard.
+    const client = new WebClient(token, { ...options, fetch: (url, init) => fetch(url, { ...init, signal }) })
     try {
       const answer = await client.chat.postMessage({ channel, text, unfurl_links: false })
       return { id: answer.ts ?? '' }

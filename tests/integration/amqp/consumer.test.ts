@@ -97,7 +97,7 @@ describeWithRabbitMQ('RabbitMQ consumers', (url) => {
     const errors = [{ path: 'confidence', message: 'Must be at most 1.' }]
     const intake = recordingIntake((event) => {
       if ((event.body as { confidence: number }).confidence > 1) {
-        throw new EventRefused('invalid', 'The event does not fit: confidence.', errors)
+        throw new EventRefused('invalid_event', 'The event does not fit: confidence.', errors)
       }
     })
     await startReady({ intake })
@@ -122,7 +122,7 @@ describeWithRabbitMQ('RabbitMQ consumers', (url) => {
     expect(dead.headers).toMatchObject({
       camera: 'gate',
       'x-reason': 'The event does not fit: confidence.',
-      'x-reason-code': 'invalid',
+      'x-reason-code': 'invalid_event',
       'x-errors': JSON.stringify(errors),
       'x-original-queue': broker.queue,
     })
@@ -131,28 +131,25 @@ describeWithRabbitMQ('RabbitMQ consumers', (url) => {
     expect(intake.accepted.map((event) => event.senderKey)).toEqual(['good-1'])
   })
 
+  const notJson = { 'x-reason-code': 'malformed_json', 'x-reason': 'The body is not JSON.' }
+  const notUtf8 = { 'x-reason-code': 'malformed_json', 'x-reason': 'The body is not UTF-8 text.' }
+  const tooLarge = { 'x-reason-code': 'body_too_large', 'x-reason': 'The body is larger than 1 MiB.' }
   it.each([
-    ['broken JSON', Buffer.from('{"employee_id": "EM'), 'The body is not JSON.'],
-    ['bytes that are not UTF-8', Buffer.from([0x22, 0xff, 0xfe, 0x22]), 'The body is not UTF-8 text.'],
-    ['nothing', Buffer.alloc(0), 'The body is not JSON.'],
-    ['more than a megabyte', Buffer.alloc(1024 * 1024 + 1, 0x20), 'The body is larger than 1 MiB.'],
-  ])(
-    'rejects %s, marked as JSON, into the audit trail and the dead-letter queue',
-    async (_, body, reason) => {
-      const intake = recordingIntake()
-      await startReady({ intake })
-      await broker.publish('attendance', body, 'broken-1')
-      const dead = await broker.take(broker.deadLetterQueue)
-      expect(dead.headers).toMatchObject({
-        'x-reason': reason,
-        'x-reason-code': 'malformed',
-        'x-errors': '[]',
-      })
-      expect(intake.rejected).toMatchObject([{ senderKey: 'broken-1', reason, receivedFrom: broker.queue }])
-      expect(intake.offered).toEqual([])
-      await broker.waitForMessages(broker.queue, 0)
-    },
-  )
+    ['broken JSON', Buffer.from('{"employee_id": "EM'), notJson],
+    ['bytes that are not UTF-8', Buffer.from([0x22, 0xff, 0xfe, 0x22]), notUtf8],
+    ['nothing', Buffer.alloc(0), notJson],
+    ['more than a megabyte', Buffer.alloc(1024 * 1024 + 1, 0x20), tooLarge],
+  ])('rejects %s, marked as JSON, into the audit trail and the dead-letter queue', async (_, body, why) => {
+    const intake = recordingIntake()
+    await startReady({ intake })
+    await broker.publish('attendance', body, 'broken-1')
+    const dead = await broker.take(broker.deadLetterQueue)
+    expect(dead.headers).toMatchObject({ ...why, 'x-errors': '[]' })
+    const reason = why['x-reason']
+    expect(intake.rejected).toMatchObject([{ senderKey: 'broken-1', reason, receivedFrom: broker.queue }])
+    expect(intake.offered).toEqual([])
+    await broker.waitForMessages(broker.queue, 0)
+  })
 
   it('holds an event while the database is away, and lets it in afterwards', async () => {
     let failures = 8

@@ -2,6 +2,7 @@ import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type SlackSimulator, startSlackSimulator } from '../../../simulators/slack.ts'
 import type { TaskContext } from '../../../src/engine/flow.ts'
+import { createGuard } from '../../../src/integrations/outbound/service-guard.ts'
 import { createSlack } from '../../../src/integrations/slack/web-api.ts'
 import type { Punch } from '../../../src/tasks/attendance.ts'
 import { notifySupervisor } from '../../../src/tasks/notify.ts'
@@ -40,7 +41,8 @@ function late(employeeId: string, department: string | null = 'Kitchen'): Punch 
 }
 
 function notify(punch: Punch, context: Partial<TaskContext> = {}, token: string | undefined = 'xoxb-test') {
-  const settings = { apiUrl: slack.url, timeoutMs: 5_000, logger: pino({ level: 'silent' }) }
+  const guard = createGuard({ service: 'slack', timeoutMs: 5_000 })
+  const settings = { apiUrl: slack.url, guard, logger: pino({ level: 'silent' }) }
   const deps = depsOn(test.database, token === undefined ? undefined : createSlack({ token, ...settings }))
   return notifySupervisor.run(deps, punch, contextOf('notify_supervisor', context))
 }
@@ -151,7 +153,7 @@ describe('when Slack does not take it', () => {
   it('an error of its own: try again; the last attempt leaves it failed, for another run to take over', async () => {
     slack.behave('error')
     for (const attempt of [1, 2, 3]) {
-      const failing = notify(late('DOWN'), { runId: 'fr_down', attempt })
+      const failing = notify(late('DOWN'), { runId: 'fr_down', attempt, lastAttempt: attempt === 3 })
       await expect(failing).rejects.toMatchObject({ name: 'TryAgain', code: 'slack_unavailable' })
       expect(await outboxOf('DOWN')).toMatchObject([
         {

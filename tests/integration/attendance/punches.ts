@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { inTurn } from '../../../src/db/in-turn.ts'
 import type { Database } from '../../../src/db/pool.ts'
 import type { TaskContext } from '../../../src/engine/flow.ts'
 import {
@@ -34,8 +35,10 @@ export function contextOf(taskName: string, given: Partial<TaskContext> = {}): T
     eventId: undefined,
     taskName,
     attempt: 1,
+    lastAttempt: false,
     idempotencyKey: `${runId}.0`,
     signal: new AbortController().signal,
+    now: () => new Date(),
     log: () => {},
     ...given,
   }
@@ -53,8 +56,9 @@ export function record(database: Database, sighting: Sighting): Promise<Punch | 
     statements = [],
   } = sighting
   const event = { employee_id: employee, timestamp: at, action, confidence, camera_id: 'cam_staff_01' }
-  return database.transaction(async (sql) => {
-    await sql.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [recordPunch.lock?.(event)])
+  const lock = recordPunch.lock?.(event)
+  if (lock === undefined) throw new Error('record_punch no longer takes turns')
+  return inTurn(database, lock, async (sql) => {
     const context = contextOf('record_punch', runId === undefined ? {} : { runId })
     return recordPunch.run(depsOn(database), event, {
       ...context,

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { inTurn } from '../../../src/db/turns.ts'
+import { inTurn } from '../../../src/db/in-turn.ts'
 import { bookingLock, undoBookingChange } from '../../../src/tasks/booking-changes.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { eventually } from '../../support/eventually.ts'
-import { historyOf, minute, rowOf, type Told, tell } from './booking-rig.ts'
+import { minute } from '../../support/hotel-rules.ts'
+import { historyOf, rowOf, type Told, tell } from './booking-rig.ts'
 
 let test: TestDatabase
 let database: TestDatabase['database']

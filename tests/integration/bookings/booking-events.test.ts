@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type MlSimulator, startMlSimulator } from '../../../simulators/ml.ts'
 import type { BookingEvent } from '../../../src/contract/booking-event.ts'
-import { inTurn } from '../../../src/db/turns.ts'
+import { inTurn } from '../../../src/db/in-turn.ts'
 import type { AnyFlow } from '../../../src/engine/flow.ts'
 import { newRunId } from '../../../src/engine/ids.ts'
 import { checkInGuest } from '../../../src/flows/bookings/check-in-guest.ts'
@@ -20,17 +20,9 @@ import { bookingLock } from '../../../src/tasks/booking-changes.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { type DurableRig, openDurableRig } from '../../support/durable-rig.ts'
 import { eventually } from '../../support/eventually.ts'
-import {
-  cleaningOf,
-  eventOf,
-  historyOf,
-  minute,
-  roomOf,
-  rowOf,
-  runFlow,
-  sandboxDeps,
-  toldAbout,
-} from './booking-rig.ts'
+import { minute } from '../../support/hotel-rules.ts'
+import { sandboxDeps } from '../../support/sandbox-deps.ts'
+import { cleaningOf, eventOf, historyOf, roomOf, rowOf, runFlow, toldAbout } from './booking-rig.ts'
 
 const OF_NEW = [predictChurnRisk, generateConfirmationEmail, updateRecommendations] as AnyFlow[]
 const FLOWS = [

@@ -1,38 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { BookingEvent } from '../../../src/contract/booking-event.ts'
+import { inTurn } from '../../../src/db/in-turn.ts'
 import type { Database } from '../../../src/db/pool.ts'
-import { inTurn } from '../../../src/db/turns.ts'
 import type { BookingAct, BookingDetails } from '../../../src/domain/booking.ts'
-import type { HotelRules } from '../../../src/domain/hotel-rules.ts'
 import type { AnyFlow } from '../../../src/engine/flow.ts'
 import { newRunId } from '../../../src/engine/ids.ts'
-import { loadTemplates } from '../../../src/integrations/templates/message-files.ts'
 import { applyBookingChange, type BookingOnRecord, bookingLock } from '../../../src/tasks/booking-changes.ts'
 import type { DurableRig } from '../../support/durable-rig.ts'
-import { HOTEL as ROOM_HOTEL } from '../rooms/hotel.ts'
-
-/** Without quiet hours: messages are not held. */
-export const HOTEL: HotelRules = {
-  ...ROOM_HOTEL,
-  quietHours: { from: '00:00', to: '00:00' },
-  dutyManager: { slack: 'U0DUTY', phone: '+84900000009' },
-}
-
-/** No credentials for any channel: everything happens but the sending. Deps of any flow of bookings. */
-export async function sandboxDeps(database: Database) {
-  return {
-    database,
-    hotel: HOTEL,
-    templates: await loadTemplates({ hotelName: HOTEL.name }),
-    notified: () => {},
-    ...{ slack: undefined, email: undefined, sms: undefined, whatsapp: undefined },
-    ...{ llm: undefined, ml: undefined, pms: undefined },
-  }
-}
-
-const DAY = Date.parse('2025-01-17T03:00:00Z')
-/** `minutes` into the day of these tests. */
-export const minute = (minutes: number) => new Date(DAY + minutes * 60_000)
+import { minute } from '../../support/hotel-rules.ts'
 
 export interface Told {
   at: number

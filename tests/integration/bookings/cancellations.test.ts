@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { undoBookingChange } from '../../../src/tasks/booking-changes.ts'
-import { minute, rowOf, tell, toldAbout } from './booking-rig.ts'
+import { minute } from '../../support/hotel-rules.ts'
+import { rowOf, tell, toldAbout } from './booking-rig.ts'
 import { alertsOf, openHotel, openSagaRig, type SagaRig } from './saga-rig.ts'
 
 let sagas: SagaRig

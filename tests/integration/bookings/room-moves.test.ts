@@ -174,7 +174,7 @@ describe('a room move', () => {
     expect(ended.flagged).toContain('move_back_in_property_system')
     expect(await alertsOf(sagas, runId)).toEqual([
       { channel: 'slack', recipient: 'U0DUTY' },
-      { channel: 'sms', recipient: '+84900000009' },
+      { channel: 'sms', recipient: '+84900000001' },
     ])
     // The other undos are made all the same.
     expect(await roomOf(rig.database, to)).toEqual({ status: 'inspected', held_for: null })

@@ -11,8 +11,9 @@ import { sendGuestNotification } from '../../../src/flows/guests/send-guest-noti
 import type { PropertySystem } from '../../../src/integrations/pms/property-system.ts'
 import { createTestDatabase } from '../../support/database.ts'
 import { type DurableRig, openDurableRig } from '../../support/durable-rig.ts'
+import { sandboxDeps } from '../../support/sandbox-deps.ts'
 import { restAt } from '../pms/pms-rig.ts'
-import { runFlow, sandboxDeps, tell } from './booking-rig.ts'
+import { runFlow, tell } from './booking-rig.ts'
 
 export interface SagaRig {
   rig: DurableRig

@@ -78,8 +78,11 @@ const idles = defineTransaction<TestDeps, string, void>({
   name: 'idles',
   async run(deps, name, { sql }) {
     deps.ledger.add(`${name} begun`)
-    await sql.query('select 1')
-    await new Promise((resolve) => setTimeout(resolve, 5_600))
+    const [session] = await sql.query<{ pid: number }>('select pg_backend_pid() as pid')
+    await eventually('PostgreSQL to end the idle session', async () => {
+      const living = 'select 1 from pg_stat_activity where pid = $1'
+      return (await rig.database.query(living, [session?.pid])).length === 0
+    })
     await sql.query('select 1')
   },
 })

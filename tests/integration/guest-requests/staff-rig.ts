@@ -3,11 +3,10 @@ import type { Database } from '../../../src/db/pool.ts'
 import type { HotelRules } from '../../../src/domain/hotel-rules.ts'
 import type { FlowDefinition } from '../../../src/engine/flow.ts'
 import { InMemoryEngine } from '../../../src/engine/in-memory.ts'
-import { loadTemplates } from '../../../src/integrations/templates/message-files.ts'
 import type { DatabaseDeps, HotelDeps, OutsideDeps } from '../../../src/tasks/deps.ts'
 import type { GuestMessageDeps } from '../../../src/tasks/guest-messages.ts'
 import type { StaffMessageDeps } from '../../../src/tasks/staff-messages.ts'
-import { HOTEL } from '../messages/message-rig.ts'
+import { sandboxDeps } from '../../support/sandbox-deps.ts'
 
 export type StaffDeps = DatabaseDeps &
   HotelDeps &
@@ -24,18 +23,7 @@ export async function staffDeps(
   hotel: Partial<HotelRules> = {},
   given: Partial<StaffDeps> = {},
 ): Promise<StaffDeps> {
-  return {
-    database,
-    hotel: { ...HOTEL, dutyManager: { slack: 'U0DUTY', phone: '+84900000001' }, ...hotel },
-    llm: undefined,
-    slack: undefined,
-    email: undefined,
-    sms: undefined,
-    whatsapp: undefined,
-    templates: await loadTemplates({ hotelName: HOTEL.name }),
-    notified() {},
-    ...given,
-  }
+  return { ...(await sandboxDeps(database, hotel)), ...given }
 }
 
 export function engineOn(deps: StaffDeps & { database: Database }): InMemoryEngine<StaffDeps> {

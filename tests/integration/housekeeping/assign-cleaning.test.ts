@@ -5,8 +5,8 @@ import { assignCleaning } from '../../../src/flows/rooms/assign-cleaning.ts'
 import { orderCleaning } from '../../../src/tasks/housekeeping.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { openDurableRig } from '../../support/durable-rig.ts'
+import { HOTEL } from '../../support/hotel-rules.ts'
 import { hire } from '../attendance/punches.ts'
-import { HOTEL } from '../messages/message-rig.ts'
 import { addRoom, assign, book, storage, TODAY, tasksOf } from './housekeeping-rig.ts'
 
 let test: TestDatabase

@@ -8,7 +8,7 @@ import { assignCleaning } from '../../../src/flows/rooms/assign-cleaning.ts'
 import { createGuard } from '../../../src/integrations/outbound/service-guard.ts'
 import { createStorage } from '../../../src/integrations/storage/flydrive.ts'
 import type { HotelDeps, StorageDeps } from '../../../src/tasks/deps.ts'
-import { HOTEL } from '../messages/message-rig.ts'
+import { HOTEL } from '../../support/hotel-rules.ts'
 
 /** A Friday. */
 export const TODAY = '2025-01-17'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { AttendanceAccepted } from '../../../src/contract/attendance-event.ts'
-import { EventList, EventRecord, EventReplayed } from '../../../src/contract/event.ts'
+import { EventAccepted, EventList, EventRecord } from '../../../src/contract/event.ts'
 import { NotificationList } from '../../../src/contract/notification.ts'
 import { type CallOptions, type HttpRig, openHttpRig } from './http-rig.ts'
 
@@ -136,7 +136,7 @@ describe('the audit trail', () => {
     const { body } = await send({ body: { ...example, employee_id: 'EMP778' } })
     const answer = await rig.call('POST', `events/${body.event_id}/replay`)
     expect(answer.status).toBe(202)
-    const replayed = EventReplayed.parse(answer.body)
+    const replayed = EventAccepted.parse(answer.body)
     expect(replayed.event_id).not.toBe(body.event_id)
     expect(replayed.workflows_triggered[0]?.flow_run_id).not.toBe(body.flow_run_id)
     expect((await rig.call('POST', 'events/evt_nothing/replay')).status).toBe(404)

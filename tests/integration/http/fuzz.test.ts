@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { BASE } from '../../../src/contract/api.ts'
+import { EVENT_KINDS } from '../../../src/contract/event.ts'
 import { type HttpRig, openHttpRig } from './http-rig.ts'
 
 let rig: HttpRig
@@ -12,8 +14,9 @@ interface Operation {
   method: string
   path: string
   query: string[]
-  examples: unknown[]
+  examples: Members[]
 }
+type Members = Record<string, unknown>
 
 const NASTY = [
   '',
@@ -71,22 +74,39 @@ const json = fc.letrec((tie) => ({
   ),
 })).value
 
-/** An example of the document with some of its members replaced, dropped or added. */
-const bent = (examples: unknown[]) =>
+/** An example with some of its members replaced, dropped or added, in itself or in one of the objects that it has. */
+const bent = (examples: Members[]) =>
+  fc.constantFrom(...examples).chain((example) =>
+    fc.oneof(
+      { weight: 2, arbitrary: bentObject(example) },
+      ...Object.entries(example)
+        .filter((member): member is [string, Members] => member[1] !== null && typeof member[1] === 'object')
+        .map(([name, inner]) => bentObject(inner).map((value) => ({ ...example, [name]: value }))),
+    ),
+  )
+const bentObject = (members: Members) =>
   fc
     .tuple(
-      fc.constantFrom(...examples),
-      fc.dictionary(fc.constantFrom(...memberNames(examples), '__proto__', 'extra'), json, { maxKeys: 3 }),
-      fc.array(fc.constantFrom(...memberNames(examples)), { maxLength: 2 }),
+      fc.dictionary(fc.constantFrom(...Object.keys(members), '__proto__', 'extra'), json, { maxKeys: 3 }),
+      fc.array(fc.constantFrom(...Object.keys(members), 'extra'), { maxLength: 2 }),
     )
-    .map(([example, changes, dropped]) => {
-      const body: Record<string, unknown> = { ...(example as object), ...changes }
+    .map(([changes, dropped]) => {
+      const body: Members = { ...members, ...changes }
       for (const name of dropped) delete body[name]
       return body
     })
-const memberNames = (examples: unknown[]) => [
-  ...new Set(examples.flatMap((example) => Object.keys(example as object))),
-]
+
+/** The examples of a schema, and each once more with every word that a member of it may be. */
+function examplesOf(schema: {
+  examples?: Members[]
+  properties?: Record<string, { enum?: unknown[] }>
+}): Members[] {
+  const examples = schema.examples ?? [{ payload: 1 }]
+  const words = Object.entries(schema.properties ?? {}).flatMap(([name, member]) =>
+    (member.enum ?? []).map((word) => ({ [name]: word })),
+  )
+  return examples.flatMap((example) => [example, ...words.map((word) => ({ ...example, ...word }))])
+}
 
 // biome-ignore lint/suspicious/noExplicitAny: a JSON document
 function operationsOf(document: any): Operation[] {
@@ -103,9 +123,7 @@ function operationsOf(document: any): Operation[] {
         query: (operation.parameters ?? [])
           .filter((parameter: { in: string }) => parameter.in === 'query')
           .map((parameter: { name: string }) => parameter.name),
-        examples: ref
-          ? (document.components.schemas[ref.split('/').pop() ?? ''].examples ?? [{ payload: 1 }])
-          : [],
+        examples: ref ? examplesOf(document.components.schemas[ref.split('/').pop() ?? '']) : [],
       })
     }
   }
@@ -146,13 +164,27 @@ function encoded(value: string): string {
     .join('')
 }
 
+/** Every kind of event as the document shows it, in each of its words; answers the ids of what became of them. */
+async function sendEvents(operations: Operation[]): Promise<string[]> {
+  const known: string[] = []
+  for (const kind of EVENT_KINDS) {
+    const examples = operations.find(({ path }) => path === `${BASE}/events/${kind}`)?.examples ?? []
+    expect([kind, examples.length > 0]).toEqual([kind, true])
+    for (const body of examples) {
+      const answer = await rig.call('POST', `events/${kind}`, { body })
+      expect([kind, body, answer.status]).toEqual([kind, body, 202])
+      const { event_id, flow_run_id, workflows_triggered } = answer.body
+      known.push(event_id, flow_run_id ?? workflows_triggered[0].flow_run_id)
+    }
+  }
+  return known
+}
+
 it('no request, however strange, is answered with a fault of the service', async () => {
   const document = (await rig.call('GET', '/openapi.json')).body
   const operations = operationsOf(document)
   expect(operations.length).toBeGreaterThan(15)
-  const body = document.components.schemas.AttendanceEvent.examples[0]
-  const event = (await rig.call('POST', 'events/attendance', { body })).body
-  const known = [event.event_id, event.flow_run_id]
+  const known = await sendEvents(operations)
   const request = fc.constantFrom(...operations).chain((operation) => requestOf(operation, known))
   await fc.assert(
     fc.asyncProperty(request, async ({ operation, segments, query, body, key, isEncoded }) => {

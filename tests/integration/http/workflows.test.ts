@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CancelAnswer, Catalogue, RunList, TriggerAnswer } from '../../../src/contract/run.ts'
-import { type HttpRig, openHttpRig } from './http-rig.ts'
+import { CATALOGUE, type HttpRig, openHttpRig } from './http-rig.ts'
 
 let rig: HttpRig
 beforeAll(async () => {
@@ -233,7 +233,7 @@ describe('list', () => {
 describe('catalogue and logs', () => {
   it('shows each workflow with the schema of its parameters', async () => {
     const { workflows, total } = Catalogue.parse((await rig.call('GET', 'workflows')).body)
-    expect(total).toBe(2)
+    expect(total).toBe(CATALOGUE.size)
     const report = workflows.find((workflow) => workflow.name === 'daily_report_generation')
     expect(report).toMatchObject({
       queue: 'default',

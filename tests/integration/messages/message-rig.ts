@@ -2,30 +2,12 @@ import { pino } from 'pino'
 import { type SmtpSimulator, startSmtpSimulator } from '../../../simulators/smtp.ts'
 import { startTwilioSimulator, TWILIO_ACCOUNT, type TwilioSimulator } from '../../../simulators/twilio.ts'
 import type { Database } from '../../../src/db/pool.ts'
-import type { HotelRules } from '../../../src/domain/hotel-rules.ts'
 import { createSmtpEmail } from '../../../src/integrations/email/smtp.ts'
 import { createGuard } from '../../../src/integrations/outbound/service-guard.ts'
 import { createTwilioMessages } from '../../../src/integrations/sms/twilio.ts'
 import { loadTemplates } from '../../../src/integrations/templates/message-files.ts'
 import type { GuestMessageDeps } from '../../../src/tasks/guest-messages.ts'
-
-export const HOTEL: HotelRules = {
-  name: 'Khách sạn Hoa Sen',
-  timezone: 'Asia/Ho_Chi_Minh',
-  language: 'vi',
-  currency: 'VND',
-  nightAuditAt: '03:00',
-  checkInTime: '14:00',
-  checkOutTime: '12:00',
-  inspectsRooms: false,
-  roomReadyDelaySeconds: 0,
-  quietHours: { from: '00:00', to: '00:00' },
-  guestRequestMinutes: 30,
-  anomalyWindowMinutes: 30,
-  anomalyAcknowledgeMinutes: 15,
-  dutyManager: { slack: undefined, phone: undefined },
-  housekeeping: { shiftMinutes: 420, maxRooms: 16 },
-}
+import { HOTEL } from '../../support/hotel-rules.ts'
 
 export interface MessageRig {
   smtp: SmtpSimulator

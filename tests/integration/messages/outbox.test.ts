@@ -1,12 +1,22 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { type SlackSimulator, startSlackSimulator } from '../../../simulators/slack.ts'
 import { GuestNotificationRequest, type GuestTemplate } from '../../../src/contract/guest-notification.ts'
 import { listNotifications } from '../../../src/db/notifications.ts'
 import { openMessage } from '../../../src/db/outbox.ts'
 import type { Sql } from '../../../src/db/sql.ts'
 import type { GuestChannel } from '../../../src/domain/messages.ts'
+import { defineFlow, type Flow } from '../../../src/engine/flow.ts'
+import { InMemoryEngine } from '../../../src/engine/in-memory.ts'
+import { createGuard } from '../../../src/integrations/outbound/service-guard.ts'
 import { createSlack } from '../../../src/integrations/slack/web-api.ts'
-import { openGuestMessage, sendBy, type ToSend } from '../../../src/tasks/guest-messages.ts'
+import {
+  type GuestMessageDeps,
+  openGuestMessage,
+  sendBy,
+  type ToSend,
+} from '../../../src/tasks/guest-messages.ts'
+import { alertDutyManager } from '../../../src/tasks/saga-alerts.ts'
 import { type StaffMessage, tellStaff } from '../../../src/tasks/staff-messages.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { contextOf } from '../attendance/punches.ts'
@@ -142,6 +152,41 @@ describe('a message of another run', () => {
   })
 })
 
+describe('a message that failed, tried again by a person', () => {
+  it('waits for its next attempt after another failure, and is not failed before the last one', async () => {
+    const toSend = await opened('RETRIED', 'sms', 'fr_retried')
+    const after: unknown[] = []
+    const database: Sql = {
+      query: async (text, values) => {
+        const rows = await test.database.query<never>(text, values)
+        if (text.includes('attempts = attempts + 1')) {
+          after.push((await outboxOf(test.database, 'B_RETRIED'))[0]?.status)
+          // The outage is over after the third attempt.
+          if (after.length === 3) world.twilio.behave('ok')
+        }
+        return rows
+      },
+    }
+    const engine = new InMemoryEngine({ deps: { ...world.deps, database } })
+    const hasty = { ...sendBy.sms, retry: { attempts: 2, firstDelaySeconds: 0.01 } }
+    const sends = defineFlow({
+      name: 'sends',
+      description: 'test',
+      parameters: z.object({}),
+      subjects: () => [],
+      estimatedMinutes: 1,
+      run: (flow: Flow<GuestMessageDeps>) => flow.task(hasty, toSend),
+    })
+    world.twilio.behave('error')
+    await engine.start({ runId: 'fr_retried', flow: sends, parameters: {} })
+    expect((await engine.ended('fr_retried')).status).toBe('failed')
+    expect(await engine.retry('fr_retried')).toMatchObject({ kind: 'retrying' })
+    expect((await engine.ended('fr_retried')).status).toBe('completed')
+    expect(after).toEqual(['pending', 'failed', 'pending', 'sent'])
+    expect(world.told).toEqual(['sms failed', 'sms sent'])
+  })
+})
+
 describe('telling the staff', () => {
   const told: StaffMessage = {
     channel: 'sms',
@@ -153,7 +198,12 @@ describe('telling the staff', () => {
   }
   const deps = () => ({
     ...world.deps,
-    slack: createSlack({ token: 'xoxb-test', apiUrl: slack.url, timeoutMs: 5_000, logger: silent }),
+    slack: createSlack({
+      token: 'xoxb-test',
+      apiUrl: slack.url,
+      guard: createGuard({ service: 'slack', timeoutMs: 5_000 }),
+      logger: silent,
+    }),
   })
 
   it('by SMS and in Slack, once each', async () => {
@@ -172,6 +222,22 @@ describe('telling the staff', () => {
       'sandbox',
     )
     expect(world.told).toEqual(['sms sandbox'])
+  })
+
+  it('the duty manager whom Slack refuses is tried by SMS again', async () => {
+    const dutyManager = { slack: 'bad channel', phone: told.recipient }
+    const hotel = { ...world.deps.hotel, dutyManager }
+    const alert = (runId: string, attempt: number) =>
+      alertDutyManager.run(
+        { ...deps(), hotel },
+        { what: 'Moving the guest', bookingId: 'B_HALF' },
+        contextOf('alert_duty_manager', { runId, attempt }),
+      )
+    world.twilio.behave('error')
+    await expect(alert('fr_half', 1)).rejects.toMatchObject({ name: 'TryAgain' })
+    world.twilio.behave('ok')
+    await expect(alert('fr_half', 2)).rejects.toMatchObject({ name: 'GiveUp', code: 'slack_refused' })
+    expect(world.twilio.messages).toMatchObject([{ to: told.recipient }])
   })
 
   it('gives up on a number that is none, and says so in the outbox', async () => {

@@ -2,13 +2,14 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { GuestNotificationRequest } from '../../../src/contract/guest-notification.ts'
 import type { AnyTask, Flow, Saga } from '../../../src/engine/flow.ts'
 import { sendGuestNotification } from '../../../src/flows/guests/send-guest-notification.ts'
-import { type GuestMessageDeps, sendBy } from '../../../src/tasks/guest-messages.ts'
+import { type GuestMessageDeps, openGuestMessage, sendBy } from '../../../src/tasks/guest-messages.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { type DurableRig, openDurableRig } from '../../support/durable-rig.ts'
 import { request } from '../../support/engine-conformance/rig.ts'
 import { eventually } from '../../support/eventually.ts'
+import { HOTEL } from '../../support/hotel-rules.ts'
 import { contextOf } from '../attendance/punches.ts'
-import { book, HOTEL, type MessageRig, openMessageRig, outboxOf } from './message-rig.ts'
+import { book, type MessageRig, openMessageRig, outboxOf } from './message-rig.ts'
 
 let test: TestDatabase
 let rig: DurableRig
@@ -48,7 +49,7 @@ async function atNight(parameters: object, at: string, asleep: () => Promise<unk
   let now = Date.parse(at)
   const slept: number[] = []
   const task = async <Input, Output>(definition: AnyTask<GuestMessageDeps, Input, Output>, input: Input) => {
-    const context = contextOf(definition.name, { runId })
+    const context = contextOf(definition.name, { runId, now: () => new Date(now) })
     if (definition.kind === 'task') return definition.run(night, input, context)
     return test.database.transaction((sql) =>
       definition.run(night, input, { ...context, sql, part: async (_, body) => body() }),
@@ -156,6 +157,30 @@ describe('between two attempts', () => {
     expect((await rig.ended(run)).result).toMatchObject({ status: 'skipped', reason: 'stale' })
     expect(await status('LATER')).toEqual(['dropped'])
     expect(world.smtp.mails).toEqual([])
+  })
+
+  it('whether it has expired is asked of the hotel’s clock', async () => {
+    const expiring = { ...(await ready('CLOCK')), expires_at: '2025-02-01T06:00:00' }
+    const asked = GuestNotificationRequest.parse(expiring)
+    const runId = 'fr_clock'
+    const message = { request: asked, subjectKey: 'B_CLOCK:201', channel: 'email' as const, at: MIDNIGHT }
+    const row = await test.database.transaction((sql) =>
+      openGuestMessage.run(world.deps, message, {
+        ...contextOf('open_message', { runId }),
+        sql,
+        part: async (_, body) => body(),
+      }),
+    )
+    if (row.kind === 'skipped') throw new Error(row.reason)
+    const sendAt = (at: string) => {
+      const context = contextOf('send_email', { runId, attempt: 2, now: () => new Date(at) })
+      return sendBy.email.run(world.deps, { message, notificationId: row.notificationId }, context)
+    }
+    expect(await sendAt('2025-02-01T05:59:00+07:00')).toEqual({ kind: 'sent' })
+    await test.database.query(`update prefect.notifications set status = 'pending' where id = $1`, [
+      row.notificationId,
+    ])
+    expect(await sendAt('2025-02-01T06:00:00+07:00')).toEqual({ kind: 'skipped', reason: 'stale' })
   })
 
   it('one that is gone is not sent either', async () => {

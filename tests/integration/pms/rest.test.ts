@@ -35,7 +35,10 @@ afterEach(async () => {
 it('reads a reservation as the hotel has it, and none where there is none', async () => {
   expect(await pms.reservation('BOOK/001', never)).toEqual({ ...JOHN, status: 'confirmed' })
   expect(await pms.reservation('BOOK404', never)).toBeUndefined()
-  await expect(pms.reservation('..', never)).rejects.toMatchObject({ name: 'GiveUp', code: 'pms_refused' })
+  await expect(pms.reservation('..', never)).rejects.toMatchObject({
+    name: 'GiveUp',
+    code: 'pms_invalid_request',
+  })
 })
 
 it('reads modified reservations over pages, each once, also when they move meanwhile', async () => {

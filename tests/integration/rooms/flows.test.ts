@@ -19,7 +19,8 @@ import { createGuard } from '../../../src/integrations/outbound/service-guard.ts
 import { loadTemplates } from '../../../src/integrations/templates/message-files.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { type DurableRig, openDurableRig } from '../../support/durable-rig.ts'
-import { addRoom, book, HOTEL } from './hotel.ts'
+import { HOTEL } from '../../support/hotel-rules.ts'
+import { addRoom, book } from './hotel.ts'
 
 /** The hotel's day begins twelve hours from now: no test runs across it. */
 const hour = new Date(Date.now() + 12 * 3_600_000).toISOString().slice(11, 13)
@@ -27,7 +28,6 @@ const hotel = {
   ...HOTEL,
   timezone: 'UTC',
   nightAuditAt: `${hour}:00`,
-  quietHours: { from: '00:00', to: '00:00' },
 }
 const today = businessDate(new Date(), hotel)
 /** Before any picture of these tests. */

@@ -1,25 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Database } from '../../../src/db/pool.ts'
-import type { HotelRules } from '../../../src/domain/hotel-rules.ts'
 import type { TaskContext } from '../../../src/engine/flow.ts'
-
-export const HOTEL: HotelRules = {
-  name: 'Khách sạn Sông Hàn',
-  timezone: 'Asia/Ho_Chi_Minh',
-  language: 'vi',
-  currency: 'VND',
-  nightAuditAt: '03:00',
-  checkInTime: '14:00',
-  checkOutTime: '12:00',
-  inspectsRooms: false,
-  roomReadyDelaySeconds: 0,
-  quietHours: { from: '22:00', to: '07:00' },
-  guestRequestMinutes: 15,
-  anomalyWindowMinutes: 10,
-  anomalyAcknowledgeMinutes: 5,
-  dutyManager: { slack: undefined, phone: undefined },
-  housekeeping: { shiftMinutes: 420, maxRooms: 16 },
-}
 
 export interface Arrival {
   id: string
@@ -50,8 +31,10 @@ export function contextOf(taskName: string, given: Partial<TaskContext> = {}): T
     eventId: undefined,
     taskName,
     attempt: 1,
+    lastAttempt: false,
     idempotencyKey: `${runId}.0.0`,
     signal: new AbortController().signal,
+    now: () => new Date(),
     log: () => {},
     ...given,
   }

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ROOM_STATUSES } from '../../../src/contract/room-event.ts'
 import type { Database } from '../../../src/db/pool.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
-import { historyOf, minute, roomOf, type Said, say } from './room-rig.ts'
+import { minute } from '../../support/hotel-rules.ts'
+import { historyOf, roomOf, type Said, say } from './room-rig.ts'
 
 let test: TestDatabase
 let database: Database

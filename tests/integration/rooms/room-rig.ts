@@ -1,3 +1,4 @@
+import { inTurn } from '../../../src/db/in-turn.ts'
 import type { Database } from '../../../src/db/pool.ts'
 import type { RoomChange } from '../../../src/domain/room-state.ts'
 import {
@@ -6,10 +7,7 @@ import {
   type RoomChangeRequest,
   roomLock,
 } from '../../../src/tasks/room-changes.ts'
-
-const DAY = Date.parse('2025-01-17T03:00:00Z')
-/** `minutes` into the day of these tests. */
-export const minute = (minutes: number) => new Date(DAY + minutes * 60_000)
+import { minute } from '../../support/hotel-rules.ts'
 
 export interface Said {
   key: string
@@ -23,9 +21,8 @@ export interface Said {
 
 /** One change as a task's transaction makes it: its lock first. */
 export function say(database: Database, roomNumber: string, said: Said): Promise<AppliedRoomChange> {
-  return database.transaction(async (sql) => {
-    await sql.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [roomLock(roomNumber)])
-    return applyRoomChange(sql, {
+  return inTurn(database, roomLock(roomNumber), (sql) =>
+    applyRoomChange(sql, {
       roomNumber,
       at: minute(said.at),
       key: said.key,
@@ -33,8 +30,8 @@ export function say(database: Database, roomNumber: string, said: Said): Promise
       by: said.by ?? null,
       change: { word: said.word, ...said.more },
       runId: `fr_${said.key}`,
-    })
-  })
+    }),
+  )
 }
 
 /** The room's row without what differs from run to run. */

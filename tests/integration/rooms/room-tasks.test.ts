@@ -12,7 +12,8 @@ import {
   updateRoomStatusDb,
 } from '../../../src/tasks/rooms.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
-import { addRoom, book, contextOf, HOTEL } from './hotel.ts'
+import { HOTEL } from '../../support/hotel-rules.ts'
+import { addRoom, book, contextOf } from './hotel.ts'
 import { historyOf, roomOf } from './room-rig.ts'
 
 let test: TestDatabase

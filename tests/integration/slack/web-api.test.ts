@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type SlackSimulator, startSlackSimulator } from '../../../simulators/slack.ts'
+import { createGuard } from '../../../src/integrations/outbound/service-guard.ts'
 import { createSlack } from '../../../src/integrations/slack/web-api.ts'
 
 const MESSAGE = { channel: 'U0KITCH001', text: 'Xin chào &amp; hello' }
@@ -14,9 +15,17 @@ beforeEach(async () => {
 })
 afterEach(() => simulator.close())
 
-function slack(settings: { token?: string; apiUrl?: string; timeoutMs?: number } = {}) {
+function slack({
+  timeoutMs = 5_000,
+  ...settings
+}: {
+  token?: string
+  apiUrl?: string
+  timeoutMs?: number
+} = {}) {
   const logger = pino({ level: 'silent' })
-  return createSlack({ token: 'xoxb-test', apiUrl: simulator.url, timeoutMs: 5_000, logger, ...settings })
+  const guard = createGuard({ service: 'slack', timeoutMs })
+  return createSlack({ token: 'xoxb-test', apiUrl: simulator.url, guard, logger, ...settings })
 }
 
 describe('Slack', () => {
@@ -55,7 +64,7 @@ describe('Slack', () => {
   it('tries again when the answer takes too long', async () => {
     simulator.behave('slow')
     const answer = slack({ timeoutMs: 50 }).post(MESSAGE, never)
-    await expect(answer).rejects.toMatchObject({ name: 'TryAgain', code: 'slack_unavailable' })
+    await expect(answer).rejects.toMatchObject({ name: 'TryAgain', code: 'slack_timeout' })
     expect(simulator.messages).toEqual([])
   })
 

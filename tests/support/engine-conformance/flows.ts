@@ -19,7 +19,7 @@ const note = defineTask<TestDeps, Record<string, unknown>, unknown>({
   name: 'note',
   retry: { attempts: 3, firstDelaySeconds: 0.02, jitter: 0 },
   timeoutSeconds: 5,
-  async run({ ledger }, input, { idempotencyKey, attempt }) {
+  async run({ ledger }, input, { idempotencyKey, attempt, lastAttempt }) {
     ledger.add(String(input.say))
     const seen = (noted.get(idempotencyKey) ?? 0) + 1
     noted.set(idempotencyKey, seen)
@@ -27,7 +27,7 @@ const note = defineTask<TestDeps, Record<string, unknown>, unknown>({
       if (input.by === 'give_up') throw new GiveUp('refused', 'Refused for good.')
       if (input.by === 'nul') throw new Error('half\u0000 a \ud83d pair')
       if (input.by === 'later') throw new TryAgain('busy', 'Busy.', Number(input.after))
-      throw new Error(`attempt ${attempt} failed`)
+      throw new Error(`${lastAttempt ? 'last ' : ''}attempt ${attempt} failed`)
     }
     return { said: input.say, key: idempotencyKey, attempt, 'odd\u0000': 'nul \u0000' }
   },
@@ -81,10 +81,8 @@ const writeRow = defineTransaction<TestDeps, { id: string; fail?: boolean }, str
 
 const undoAs = (name: string, fails = false): Undo<TestDeps, Record<string, unknown>, unknown> => ({
   name,
-  async run({ ledger }, { input, result, idempotencyKey }) {
-    ledger.add(
-      `${name} ${input.say} ${result === undefined ? 'maybe' : 'done'} ${idempotencyKey.split('.').at(-1)}`,
-    )
+  async run({ ledger }, { input, result, actKey }) {
+    ledger.add(`${name} ${input.say} ${result === undefined ? 'maybe' : 'done'} ${actKey.split('.').at(-1)}`)
     if (fails) throw new GiveUp('stuck', 'Cannot be undone.')
   },
 })

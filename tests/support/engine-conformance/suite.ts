@@ -39,7 +39,10 @@ export function describeEngine({ rig, ledger, rows }: Suite): void {
   test('fails with the last error when the attempts are used up', async () => {
     const say = unique('hopeless')
     const run = await startAndEnd(rig(), flows.sayAll, { says: [{ say, failures: 9 }] })
-    expect(run).toMatchObject({ status: 'failed', error: { code: 'error', message: 'attempt 3 failed' } })
+    expect(run).toMatchObject({
+      status: 'failed',
+      error: { code: 'error', message: 'last attempt 3 failed' },
+    })
     expect(await rig().attempts(run.runId)).toHaveLength(3)
   })
 
@@ -242,7 +245,13 @@ export function describeEngine({ rig, ledger, rows }: Suite): void {
     expect((await rig().ended(run.runId)).status).toBe('completed')
     expect(ledger().count(done)).toBe(1)
     expect(ledger().count(failing)).toBe(5)
-    expect((await rig().attempts(run.runId)).map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4])
+    // The policy counts from the retry: the fourth is not the last one.
+    expect((await rig().attempts(run.runId)).map(({ attempt, message }) => [attempt, message])).toEqual([
+      [1, 'attempt 1 failed'],
+      [2, 'attempt 2 failed'],
+      [3, 'last attempt 3 failed'],
+      [4, 'attempt 4 failed'],
+    ])
     expect(await rig().engine.retry(run.runId)).toEqual({ kind: 'not_failed', status: 'completed' })
   })
 

@@ -69,6 +69,7 @@ const ELSEWHERE: Record<string, string> = {
   DEMO_SPEED: 'simulators/demo.ts',
   MAX_RECOVERY_ATTEMPTS_EXCEEDED: 'src/db/runs.ts',
   UPDATE_SCHEMA: 'tests/integration/db/schema.test.ts',
+  UPDATE_DOCS: 'tests/unit/docs/services.test.ts',
 }
 
 it('README.md lists every command', () => {

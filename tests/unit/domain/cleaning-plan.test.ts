@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { CLEANING_KINDS } from '../../../src/contract/housekeeping.ts'
 import { type Attendant, type CleaningPlan, planCleaning } from '../../../src/domain/cleaning-plan.ts'
 import {
   byPriority,
-  CLEANING_KINDS,
   CLEANING_MINUTES,
   type CleaningDay,
   type CleaningJob,

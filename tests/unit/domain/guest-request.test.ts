@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { kindByWords, overdueSms, overdueText, requestText } from '../../../src/domain/guest-request.ts'
+import { TOPICS, UNHURRIED, URGENT } from '../../../src/domain/request-words.ts'
 import { whoAnswered } from '../../../src/domain/staff-answer.ts'
 
 describe('by words', () => {
@@ -23,6 +24,15 @@ describe('by words', () => {
     ['...', 'other', 'Front Office', 'normal'],
   ])('%s', (text, category, department, urgency) => {
     expect(kindByWords(text)).toEqual({ category, department, urgency })
+  })
+
+  it.each([
+    ...TOPICS.map(({ category, words }) => [category, words] as const),
+    ['urgent', URGENT] as const,
+    ['unhurried', UNHURRIED] as const,
+  ])('no word of %s is missing or counts twice', (_, words) => {
+    expect(words.every((word) => /^[\p{L}\p{M}]+( [\p{L}\p{M}]+)*$/u.test(word))).toBe(true)
+    expect(words).toHaveLength(new Set(words).size)
   })
 
   it('counts whole words only', () => {

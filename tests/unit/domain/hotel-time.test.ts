@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { addDays, atLocal, dayOfWeek, localDate, toInstant } from '../../../src/domain/hotel-time.ts'
+import {
+  addDays,
+  atLocal,
+  dayOfWeek,
+  justAfter,
+  localDate,
+  toInstant,
+} from '../../../src/domain/hotel-time.ts'
 
 const ZONES = ['Asia/Ho_Chi_Minh', 'Europe/Paris', 'America/New_York']
 const zone = fc.constantFrom(...ZONES)
@@ -91,6 +98,13 @@ describe('the calendar', () => {
     )
     expect(addDays('2024-02-28', 1)).toBe('2024-02-29')
     expect(addDays('2025-12-31', 1)).toBe('2026-01-01')
+  })
+
+  it('what follows something is never before it, however late the clock is', () => {
+    const at = '2025-01-17T08:00:00.000Z'
+    expect(justAfter(at, new Date('2025-01-17T09:00:00Z'))).toEqual(new Date('2025-01-17T09:00:00Z'))
+    for (const behind of [at, '2025-01-17T07:00:00Z'])
+      expect(justAfter(at, new Date(behind))).toEqual(new Date('2025-01-17T08:00:00.001Z'))
   })
 
   it('atLocal takes times with and without seconds', () => {

@@ -55,14 +55,12 @@ describe('what is to be cleaned', () => {
     expect(kinds([room('201', given)]).map((one) => one[1])).toEqual(kind === undefined ? [] : [kind])
   })
 
-  it('takes its minutes, or the hotel’s own', () => {
+  it('takes its minutes', () => {
     const rooms = [room('201', { stay: LEAVING }), room('202', { stay: STAYING })]
     expect(kinds(rooms)).toEqual([
       ['201', 'departure', 30],
       ['202', 'stay_over', 18],
     ])
-    const own = cleaningOfDay(rooms, [], NOW, { departure: 40, stay_over: 20, pickup: 5 })
-    expect(own.jobs.map(({ minutes }) => minutes)).toEqual([40, 20])
   })
 })
 

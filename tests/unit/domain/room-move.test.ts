@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { refusalInWords, refusalToCancel } from '../../../src/domain/cancellation.ts'
-import { halfUndoneText } from '../../../src/domain/half-undone.ts'
 import { inWords, refusalToHold, refusalToMove } from '../../../src/domain/room-move.ts'
 import { type RoomState, UNKNOWN_ROOM } from '../../../src/domain/room-state.ts'
+import { halfUndoneText } from '../../../src/domain/saga-alert-text.ts'
 
 const BOOKING = { phase: 'open', roomNumber: '201' } as const
 const MOVE = { fromRoom: undefined, toRoom: '305' }

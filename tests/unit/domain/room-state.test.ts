@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ROOM_STATUSES, type RoomStatusWord } from '../../../src/contract/room-event.ts'
-import { foldRoom, inOrder, type RoomEntry } from '../../../src/domain/room-fold.ts'
+import { inOrder } from '../../../src/domain/history-order.ts'
+import { foldRoom, type RoomEntry } from '../../../src/domain/room-fold.ts'
 import { floorOf } from '../../../src/domain/room-number.ts'
 import {
   applyChange,

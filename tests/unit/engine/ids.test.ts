@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { bodyHash, eventIdFor, newRunId, runIdFor } from '../../../src/engine/ids.ts'
+import { bodyHash, eventIdFor, idFrom, newRunId, runIdFor } from '../../../src/engine/ids.ts'
 
 it('gives ids of one form, new ones always new, derived ones always the same', () => {
   const ids = Array.from({ length: 1000 }, newRunId)
@@ -8,6 +8,13 @@ it('gives ids of one form, new ones always new, derived ones always the same', (
   for (const id of [...ids, runIdFor('run', 'a', 'b')]) expect(id).toMatch(/^fr_[0-9a-hjkmnp-tv-z]{26}$/)
   expect(eventIdFor('attendance', 'k')).toMatch(/^evt_[0-9a-hjkmnp-tv-z]{26}$/)
   expect(runIdFor('run', 'a', 'b')).toBe(runIdFor('run', 'a', 'b'))
+  expect(idFrom('req', 'k')).toMatch(/^req_[0-9a-hjkmnp-tv-z]{26}$/)
+  expect(idFrom('req', 'k')).toBe(idFrom('req', 'k'))
+})
+
+it('gives runs and events the ids they had: a repeat must find the first after an upgrade too', () => {
+  expect(runIdFor('run', 'process_attendance', 'k')).toBe('fr_rx420dxmpensc0wc7v98a1rv7c')
+  expect(eventIdFor('attendance', 'k')).toBe('evt_468h89xw5993czep3xdj5dv8qt')
 })
 
 it('keeps the parts of an id apart', () => {

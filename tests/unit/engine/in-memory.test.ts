@@ -1,4 +1,6 @@
-import { describe } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { defineFlow, defineTask } from '../../../src/engine/flow.ts'
 import { InMemoryEngine } from '../../../src/engine/in-memory.ts'
 import { Ledger, type Rig } from '../../support/engine-conformance/rig.ts'
 import { describeEngine } from '../../support/engine-conformance/suite.ts'
@@ -34,4 +36,23 @@ describe('the in-memory engine', () => {
     logs: async (runId) => [...engine.run(runId).logs.values()].map(({ message }) => message),
   }
   describeEngine({ rig: () => rig, ledger: () => ledger, rows: async () => rows })
+})
+
+it('a flow and its tasks read the same clock, the one the engine was given', async () => {
+  const tell = defineTask<unknown, null, string>({
+    name: 'tell_time',
+    run: async (_deps, _input, { now }) => now().toISOString(),
+  })
+  const flow = defineFlow({
+    name: 'two_clocks',
+    description: 'test',
+    parameters: z.object({}),
+    subjects: () => [],
+    estimatedMinutes: 1,
+    run: async (flow) => [(await flow.now()).toISOString(), await flow.task(tell, null)],
+  })
+  const hotel = '2025-02-01T07:00:00.000Z'
+  const engine = new InMemoryEngine({ deps: {}, now: () => new Date(hotel) })
+  await engine.start({ runId: 'fr_clock', flow, parameters: {} })
+  expect((await engine.ended('fr_clock')).result).toEqual([hotel, hotel])
 })

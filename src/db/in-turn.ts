@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Database } from './pool.ts'
 import type { Sql } from './sql.ts'
 
@@ -7,11 +8,12 @@ import type { Sql } from './sql.ts'
  */
 export function inTurn<T>(database: Database, lock: string, body: (sql: Sql) => Promise<T>): Promise<T> {
   return database.transaction(async (sql) => {
-    // The number the engine makes of a lock's name: the first 64 bits of its SHA-256.
-    await sql.query(
-      `select pg_advisory_xact_lock(('x' || left(encode(sha256(convert_to($1, 'UTF8')), 'hex'), 16))::bit(64)::bigint)`,
-      [lock],
-    )
+    await sql.query('select pg_advisory_xact_lock($1)', [lockNumber(lock)])
     return body(sql)
   })
+}
+
+/** PostgreSQL's name of a lock: a signed 64-bit number, the same in every process and build. */
+export function lockNumber(name: string): bigint {
+  return createHash('sha256').update(name).digest().readBigInt64BE()
 }

@@ -1,6 +1,6 @@
-import { TaskFailed } from '../../engine/errors.ts'
 import type { Flow } from '../../engine/flow.ts'
 import { type StaffMessage, type StaffMessageDeps, tellStaff } from '../../tasks/staff-messages.ts'
+import { orElse } from '../or-else.ts'
 
 /**
  * Tells them one after another, and answers how many were told. Somebody who cannot be reached must not keep the others
@@ -12,13 +12,9 @@ export async function tellEach(
 ): Promise<number> {
   let told = 0
   for (const message of messages) {
-    try {
-      await flow.task(tellStaff, message)
-      told += 1
-    } catch (error) {
-      if (!(error instanceof TaskFailed)) throw error
-      flow.log('somebody could not be told', { channel: message.channel, code: error.code })
-    }
+    const { channel } = message
+    const outcome = flow.task(tellStaff, message)
+    if ((await orElse(flow, outcome, null, 'somebody could not be told', { channel })) !== null) told += 1
   }
   return told
 }

@@ -1,0 +1,17 @@
+/** What several events and requests name alike. */
+import { z } from 'zod'
+
+export const BookingId = z.string().trim().min(1).max(100)
+export const GuestId = z.string().min(1).max(100)
+export const RoomNumber = z.string().trim().min(1).max(20)
+
+/** A day of the hotel's calendar, 'YYYY-MM-DD'. */
+export const HotelDate = z.iso.date({ error: 'must be a date, for example 2025-02-01' })
+
+/** Of a person or a text: a BCP 47 tag such as 'vi' or 'en-GB'. */
+export const Language = z
+  .string()
+  .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'must be a language code, for example vi or en')
+
+/** The ways to a guest. */
+export const GUEST_CHANNELS = ['email', 'sms', 'whatsapp'] as const

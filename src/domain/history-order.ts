@@ -1,0 +1,31 @@
+/** The order of what happened to a booking or a room, whenever it was heard, and the place of what nobody dated. */
+import { compareText } from './text-order.ts'
+
+/** Before anything a sender can date (`contract/instant.ts`). Milliseconds since the epoch. */
+export const BEGINNING = Date.UTC(1900, 0, 1)
+
+/** `at` as a Date or in milliseconds since the epoch. */
+interface Place<At extends Date | number> {
+  at: At
+  key: string
+}
+
+/**
+ * Earlier first; at the same moment by key, so that every order of arrival ends the same. src/db sorts the same rows by
+ * `at, key collate "C"` and the two must agree: within one history keys differ in ASCII only, where code units and bytes
+ * have one order.
+ */
+export function inOrder(a: Place<Date | number>, b: Place<Date | number>): number {
+  return Number(a.at) - Number(b.at) || compareText(a.key, b.key)
+}
+
+/**
+ * Where a snapshot of the hotel's own row goes: nobody knows when another program wrote it, but after our newest change
+ * it was (`~` is behind all that a key goes on with). `first`: when nothing is on record yet.
+ */
+export function placeOfSnapshot<At extends Date | number>(
+  newest: Place<At> | undefined,
+  first: At,
+): Place<At> {
+  return newest ? { at: newest.at, key: `${newest.key}~` } : { at: first, key: 'snapshot' }
+}

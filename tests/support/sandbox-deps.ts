@@ -1,0 +1,20 @@
+import type { Database } from '../../src/db/pool.ts'
+import type { HotelRules } from '../../src/domain/hotel-rules.ts'
+import { loadTemplates } from '../../src/integrations/templates/message-files.ts'
+import type { ChannelDeps, HotelDeps, OutsideDeps } from '../../src/tasks/deps.ts'
+import { HOTEL } from './hotel-rules.ts'
+
+/** No credentials for any channel and no outside service: everything happens but the sending. `hotel`: rules of its own. */
+export async function sandboxDeps(
+  database: Database,
+  hotel: Partial<HotelRules> = {},
+): Promise<{ database: Database } & HotelDeps & OutsideDeps & ChannelDeps> {
+  return {
+    database,
+    hotel: { ...HOTEL, ...hotel },
+    templates: await loadTemplates({ hotelName: HOTEL.name }),
+    notified() {},
+    ...{ slack: undefined, email: undefined, sms: undefined, whatsapp: undefined },
+    ...{ llm: undefined, ml: undefined, cv: undefined, pms: undefined },
+  }
+}
