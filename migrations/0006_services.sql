@@ -142,23 +142,23 @@ create or replace view prefect.flow_run_states as
 select r.id, r.workflow_name, r.queue, r.subjects, r.event_id, r.parent_run_id, r.scheduled_for, r.created_at,
        r.generation, r.cancel_requested_at, r.flagged,
        s.status as engine_status,
-       case s.status
-         when 'SUCCESS' then 'completed'
-         when 'ERROR' then 'failed'
-         when 'CANCELLED' then 'cancelled'
-         when 'MAX_RECOVERY_ATTEMPTS_EXCEEDED' then 'crashed'
-         when 'DELAYED' then
+       case
+         when s.status = 'SUCCESS' then 'completed'
+         when s.status = 'ERROR' then 'failed'
+         when s.status = 'CANCELLED' then 'cancelled'
+         when s.status = 'MAX_RECOVERY_ATTEMPTS_EXCEEDED' then 'crashed'
+         when s.status = 'DELAYED' and s.recovery_attempts = 0 then
            case when r.announced then
                   case when exists (select from dbos.workflow_status p where p.workflow_uuid = r.parent_run_id
                                     and p.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED'))
                        then 'cancelled' else 'pending' end
                 when s.delay_until_epoch_ms < extract(epoch from now() - interval '15 seconds') * 1000
                 then 'late' else 'scheduled' end
-         when 'ENQUEUED' then
+         when s.status = 'ENQUEUED' then
            case when r.cancel_requested_at is not null then 'cancelling'
                 when r.scheduled_for < now() - interval '15 seconds' and s.recovery_attempts = 0 then 'late'
                 else 'pending' end
-         else
+         else                             -- in a worker's hands, or begun and put down while it only waits
            case when r.cancel_requested_at is not null then 'cancelling'
                 when exists (select from prefect.run_waits w where w.run_id = r.id and w.closed_at is null
                              and not exists (select from dbos.operation_outputs o

@@ -19,12 +19,21 @@ export function hasOffset(text: string): boolean {
   return /(Z|[+-]\d{2}:?\d{2})$/i.test(text)
 }
 
-/** 2025-02-30 parses in JavaScript and is no date: the day must survive a round trip. Year 1 to 9999. */
+/**
+ * What every calendar here can hold: a date. For an instant its own bounds are a day wider, since the hotel's timezone
+ * moves what was written without an offset, and what was accepted once is read again as an instant.
+ */
+export const isWithinBounds = (date: string): boolean => date >= '1900-01-02' && date <= '9998-12-30'
+const EARLIEST = Date.parse('1900-01-01T00:00:00Z')
+const AFTER_LATEST = Date.parse('9999-01-01T00:00:00Z')
+
+/** 2025-02-30 parses in JavaScript and is no date: the day must survive a round trip. */
 function isOnTheCalendar(text: string): boolean {
   const [date = '', rest = ''] = text.split(/[T ]/i)
   const day = new Date(`${date}T00:00:00Z`)
   if (Number.isNaN(day.getTime()) || day.toISOString().slice(0, 10) !== date) return false
-  if (date < '1900-01-02' || date > '9998-12-30') return false
   const clock = rest.replace(/([+-]\d{2}):?(\d{2})$/, '$1:$2')
-  return !Number.isNaN(new Date(`${date}T${hasOffset(text) ? clock.toUpperCase() : `${clock}Z`}`).getTime())
+  if (!hasOffset(text)) return isWithinBounds(date) && !Number.isNaN(Date.parse(`${date}T${clock}Z`))
+  const at = Date.parse(`${date}T${clock.toUpperCase()}`)
+  return at >= EARLIEST && at < AFTER_LATEST
 }

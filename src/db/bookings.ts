@@ -1,4 +1,7 @@
-/** The hotel's bookings and guests, and what happened to each booking: its row is its history in order of time. */
+/**
+ * The hotel's bookings and guests, and what happened to each booking: its row is its history in order of time. Ids are
+ * compared and read as text: in a hotel's own tables they may be numbers.
+ */
 import { storableJson } from '../contract/hostile-text.ts'
 import type { Sql } from './sql.ts'
 
@@ -47,13 +50,13 @@ export async function readBooking(sql: Sql, bookingId: string): Promise<KnownBoo
   const [known] = await sql.query<KnownBooking>(
     `select
        (select json_build_object(
-          'status', b.status, 'guest_id', b.guest_id, 'guest_name', b.guest_name, 'guest_email', b.guest_email,
+          'status', b.status, 'guest_id', b.guest_id::text, 'guest_name', b.guest_name, 'guest_email', b.guest_email,
           'guest_phone', b.guest_phone, 'guest_language', b.guest_language, 'guest_country', b.guest_country,
-          'room_number', b.room_number, 'room_type', b.room_type, 'check_in_date', b.check_in_date::date,
+          'room_number', b.room_number::text, 'room_type', b.room_type, 'check_in_date', b.check_in_date::date,
           'check_out_date', b.check_out_date::date, 'total_amount', round(b.total_amount::numeric, 2),
-          'payment_status', b.payment_status, 'vip', b.vip, 'expected_arrival',
+          'payment_status', b.payment_status, 'vip', coalesce(b.vip, false), 'expected_arrival',
           to_char(b.expected_arrival at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-        from bookings b where b.id = $1) as row,
+        from bookings b where b.id::text = $1) as row,
        (select coalesce(json_agg(json_build_object(
           'at', floor(extract(epoch from h.at) * 1000), 'key', h.change_key, 'act', h.event_type,
           'change', h.change, 'refused', h.refused) order by h.at, h.change_key collate "C"), '[]')
@@ -122,7 +125,7 @@ export async function updateBooking(
   if (changed.includes('room_number')) sets.push('guest_notified = false')
   await sql.query(
     `update bookings set state_at = greatest(state_at, $2), updated_at = clock_timestamp(), ${sets.join(', ')}
-     where id = $1`,
+     where id::text = $1`,
     [id, at.toISOString(), ...changed.map((column) => is[column])],
   )
 }
@@ -152,22 +155,26 @@ export async function upsertGuest(sql: Sql, guestId: string, told: ToldGuest, at
          when g.updated_at is null or g.updated_at <= $3 then ${value(field)}
          else coalesce(g.${field}, ${value(field)}) end`,
   )
-  await sql.query('insert into guests (id) values ($1) on conflict (id) do nothing', [guestId])
+  // With what a hotel's own table may require.
+  await sql.query(
+    'insert into guests (id, name, email, phone) values ($1, $2, $3, $4) on conflict (id) do nothing',
+    [guestId, told.name ?? null, told.email ?? null, told.phone ?? null],
+  )
   await sql.query(
     `update guests g set ${sets.join(', ')}, updated_at = greatest(g.updated_at, $3)
-     from (select $2::jsonb as told) as news where g.id = $1`,
+     from (select $2::jsonb as told) as news where g.id::text = $1`,
     [guestId, JSON.stringify(told), at.toISOString()],
   )
 }
 
 /** Holds the room for the booking while it is moved there. */
 export async function holdRoom(sql: Sql, roomNumber: string, bookingId: string): Promise<void> {
-  await sql.query('update rooms set held_for = $2 where room_number = $1', [roomNumber, bookingId])
+  await sql.query('update rooms set held_for = $2 where room_number::text = $1', [roomNumber, bookingId])
 }
 
 /** Ends the hold that is for this booking, if there is one. */
 export async function releaseHold(sql: Sql, roomNumber: string, bookingId: string): Promise<void> {
-  await sql.query('update rooms set held_for = null where room_number = $1 and held_for = $2', [
+  await sql.query('update rooms set held_for = null where room_number::text = $1 and held_for = $2', [
     roomNumber,
     bookingId,
   ])
@@ -182,8 +189,9 @@ export async function bookingsInRoom(
 ): Promise<{ id: string; status: string | null }[]> {
   return sql.query(
     `select id::text as id, status::text as status from bookings
-     where room_number = $1 and id <> $4
-       and check_in_date < greatest($3::date, $2::date + 1) and greatest(check_out_date, check_in_date + 1) > $2::date`,
+     where room_number::text = $1 and id::text <> $4
+       and check_in_date::date < greatest($3::date, $2::date + 1)
+       and greatest(check_out_date::date, check_in_date::date + 1) > $2::date`,
     [roomNumber, nights.from, nights.to, notBooking],
   )
 }

@@ -17,8 +17,8 @@ export function findBookingsBy(
   value: string,
 ): Promise<BookingOfGuestRow[]> {
   return sql.query<BookingOfGuestRow>(
-    `select id::text as id, guest_id, room_number, status::text as status from bookings
-     where ${COLUMNS[by]} = $1 order by check_in_date desc nulls last, id limit 50`,
+    `select id::text as id, guest_id::text as guest_id, room_number::text as room_number, status::text as status from bookings
+     where ${COLUMNS[by]}::text = $1 order by check_in_date desc nulls last, id limit 50`,
     [value],
   )
 }

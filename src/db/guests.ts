@@ -1,4 +1,7 @@
-/** Who a message is for, and the booking it is about. Bookings and guests may be the hotel's own rows, of any age. */
+/**
+ * Who a message is for, and the booking it is about. Bookings and guests may be the hotel's own rows, of any age; their
+ * ids may be numbers, and are compared and read as text.
+ */
 import type { Sql } from './sql.ts'
 
 export interface AddresseeRow {
@@ -30,19 +33,19 @@ export async function readAddressee(
   who: { bookingId: string | undefined; guestId: string | undefined },
 ): Promise<AddresseeRow | undefined> {
   const [row] = await sql.query<AddresseeRow>(
-    `select b.id as booking_id, coalesce(g.id, b.guest_id) as guest_id,
+    `select b.id::text as booking_id, coalesce(g.id::text, b.guest_id::text) as guest_id,
             coalesce(nullif(b.guest_name, ''), g.name) as name,
             coalesce(nullif(b.guest_email, ''), g.email) as email,
             coalesce(nullif(b.guest_phone, ''), g.phone) as phone,
             coalesce(g.language, b.guest_language) as language,
             coalesce(g.country, b.guest_country) as country,
             g.channels, g.opted_out_at is not null as opted_out,
-            b.status as booking_status, b.room_number, b.room_type,
-            b.check_in_date::text as check_in_date, b.check_out_date::text as check_out_date,
-            b.total_amount::text as total_amount
+            b.status::text as booking_status, b.room_number::text as room_number, b.room_type::text as room_type,
+            b.check_in_date::date::text as check_in_date, b.check_out_date::date::text as check_out_date,
+            round(b.total_amount::numeric, 2)::text as total_amount
      from (select $1::text as booking_id, $2::text as guest_id) asked
-     left join bookings b on b.id = asked.booking_id
-     left join guests g on g.id = coalesce(b.guest_id, asked.guest_id)
+     left join bookings b on b.id::text = asked.booking_id
+     left join guests g on g.id::text = coalesce(b.guest_id::text, asked.guest_id)
      where b.id is not null or g.id is not null`,
     [who.bookingId ?? null, who.guestId ?? null],
   )

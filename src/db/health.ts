@@ -27,9 +27,10 @@ export async function readCounts(sql: Sql): Promise<ServiceCounts> {
   const [row] = await sql.query<CountsRow>(
     `select
        (select count(*)::int from dbos.workflow_status
-          where status = 'PENDING' and application_name = $1) as active,
+          where (status = 'PENDING' or (status = 'DELAYED' and recovery_attempts > 0))
+            and application_name = $1) as active,
        (select count(*)::int from dbos.workflow_status
-          where status = 'DELAYED' and coalesce(delay_until_epoch_ms, 0) < ${NEVER_MS} and application_name = $1) as scheduled,
+          where status = 'DELAYED' and recovery_attempts = 0 and coalesce(delay_until_epoch_ms, 0) < ${NEVER_MS} and application_name = $1) as scheduled,
        (select coalesce(greatest(extract(epoch from clock_timestamp())
                  - min(greatest(created_at, delay_until_epoch_ms)) / 1000.0, 0), 0)::float8
           from dbos.workflow_status where status = 'ENQUEUED' and application_name = $1) as backlog,

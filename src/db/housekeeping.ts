@@ -66,7 +66,7 @@ export interface CleaningRoomRow extends RoomStateRow {
 /** Every room of the hotel. */
 export function readCleaningRooms(sql: Sql): Promise<CleaningRoomRow[]> {
   return sql.query<CleaningRoomRow>(
-    `select room_number, floor, section, ${ROOM_STATE} from rooms order by room_number`,
+    `select room_number::text as room_number, floor, section, ${ROOM_STATE} from rooms order by room_number::text`,
   )
 }
 
@@ -86,11 +86,11 @@ export interface RoomBookingRow {
  */
 export function readRoomBookings(sql: Sql, date: string): Promise<RoomBookingRow[]> {
   return sql.query<RoomBookingRow>(
-    `select room_number, status::text as status, check_in_date::text as check_in_date,
-            check_out_date::text as check_out_date, expected_arrival, coalesce(vip, false) as vip
+    `select room_number::text as room_number, status::text as status, check_in_date::date::text as check_in_date,
+            check_out_date::date::text as check_out_date, expected_arrival, coalesce(vip, false) as vip
      from bookings
      where room_number is not null and check_in_date <= $1::date and check_out_date >= $1::date - 7
-     order by room_number, check_out_date, id`,
+     order by room_number::text, check_out_date, id`,
     [date],
   )
 }
@@ -124,7 +124,7 @@ export async function noteCleaningProgress(sql: Sql, date: string): Promise<void
        where business_date = $1 and status in ${UNFINISHED}
      ), logged as (
        select distinct on (t.id) t.id, l.employee_id::text as employee_id, l.started_at, l.completed_at
-       from tasks t join housekeeping_logs l on l.room_number = t.room_number and l.started_at >= t.created_at
+       from tasks t join housekeeping_logs l on l.room_number::text = t.room_number and l.started_at >= t.created_at
        where l.started_at >= (select min(created_at) from tasks)
        order by t.id, l.started_at desc
      )

@@ -47,7 +47,7 @@ export async function showChurnRisk(sql: Sql, bookingId: string): Promise<void> 
                     when 'object' then case when jsonb_typeof(value -> 'risk') = 'number'
                                             then (value ->> 'risk')::double precision end end as risk
            from prefect.predictions where prediction_type = 'churn_risk' and subject = 'booking:' || $1) as news
-     where b.id = $1 and news.risk is not null`,
+     where b.id::text = $1 and news.risk is not null`,
     [bookingId],
   )
 }

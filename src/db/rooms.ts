@@ -1,4 +1,4 @@
-/** The hotel's rooms, and every change each was asked to make. */
+/** The hotel's rooms, and every change each was asked to make. Compared as text: a hotel may number its rooms. */
 import { storableJson } from '../contract/hostile-text.ts'
 import type { Sql } from './sql.ts'
 
@@ -25,7 +25,7 @@ export interface RoomRow extends RoomStateRow {
 /** The columns of a `RoomStateRow`. */
 export const ROOM_STATE = `status::text as status, housekeeping, occupancy, maintenance, service, return_status,
   maintenance_reason, maintenance_until, last_cleaned_at, last_checked_by::text as last_checked_by, state_at`
-const ROOM = `select ${ROOM_STATE}, held_for from rooms where room_number = $1`
+const ROOM = `select ${ROOM_STATE}, held_for from rooms where room_number::text = $1`
 
 /** Undefined: the hotel's table has no such room. */
 export async function readRoom(sql: Sql, roomNumber: string): Promise<RoomRow | undefined> {
@@ -67,7 +67,7 @@ export async function writeRoom(sql: Sql, roomNumber: string, room: RoomWrite): 
      set status = $2, housekeeping = $3, occupancy = $4, maintenance = $5, service = $6, return_status = $7,
          maintenance_reason = $8, maintenance_until = $9, last_cleaned_at = $10, last_checked_by = $11, state_at = $12,
          updated_at = now()
-     where room_number = $1`,
+     where room_number::text = $1`,
     [
       roomNumber,
       room.status,

@@ -21,10 +21,11 @@ const ENGINE_STATES: Record<RunStatus, readonly string[]> = {
   late: ['DELAYED', 'ENQUEUED'],
   // One that is announced is delayed until its parent starts it, and as good as cancelled when that never will.
   pending: ['ENQUEUED', 'DELAYED'],
-  cancelling: ['ENQUEUED', 'PENDING'],
-  running: ['PENDING'],
-  retrying: ['PENDING'],
-  waiting: ['PENDING'],
+  // One that only waits is put down: delayed until it goes on.
+  cancelling: ['ENQUEUED', 'PENDING', 'DELAYED'],
+  running: ['PENDING', 'DELAYED'],
+  retrying: ['PENDING', 'DELAYED'],
+  waiting: ['PENDING', 'DELAYED'],
   completed: ['SUCCESS'],
   failed: ['ERROR'],
   cancelled: ['CANCELLED', 'DELAYED'],

@@ -16,7 +16,7 @@ export async function findWaitingBooking(
 ): Promise<WaitingBooking | undefined> {
   const rows = await sql.query<WaitingBooking>(
     `select id::text as id from bookings
-     where room_number = $1 and check_in_date = $2 and lower(status::text) = 'confirmed'
+     where room_number::text = $1 and check_in_date::date = $2::date and lower(status::text) = 'confirmed'
        and guest_notified is not true
      order by id limit 1`,
     [roomNumber, businessDate],
@@ -27,7 +27,7 @@ export async function findWaitingBooking(
 /** False: there is no such booking any more. */
 export async function markNotified(sql: Sql, bookingId: string): Promise<boolean> {
   const rows = await sql.query(
-    `update bookings set guest_notified = true, notification_sent_at = now() where id = $1 returning 1`,
+    `update bookings set guest_notified = true, notification_sent_at = now() where id::text = $1 returning 1`,
     [bookingId],
   )
   return rows.length > 0

@@ -3,7 +3,7 @@ import { GiveUp, TryAgain } from './errors.ts'
 import type { RetryPolicy } from './flow.ts'
 
 const CANCEL_GRACE_MS = 2_000
-const LONGEST_RETRY_AFTER = 7 * 86_400
+const LONGEST_RETRY_AFTER = 3_600
 
 export class TaskTimeout extends Error {
   override readonly name = 'TaskTimeout'
@@ -30,7 +30,7 @@ export function nextDelay(
   const plain = Math.min(firstDelaySeconds * backoff ** (attempt - 1), maxDelaySeconds)
   const spread = plain * (1 + jitter * (2 * random - 1))
   const after = error instanceof TryAgain ? (error.afterSeconds ?? 0) : 0
-  // A service may ask for anything: not for what is no number, nor for longer than a week.
+  // A service may ask for anything: not for what is no number, nor for longer than an hour.
   return Math.max(0, spread, Number.isNaN(after) ? 0 : Math.min(after, LONGEST_RETRY_AFTER))
 }
 

@@ -11,6 +11,7 @@ export class RunControl {
   #lost = false
   readonly #onLost: (() => void)[] = []
   readonly #steps: Record<Occupation, number> = { here: 0, outside: 0, waiting: 0 }
+  #idleSince: number | undefined
   /** Called when the run gives its place in the queue free for a while. */
   onPlaceFree: () => void = () => {}
 
@@ -34,24 +35,34 @@ export class RunControl {
     return this.#steps.here > 0 || this.#steps.outside + this.#steps.waiting === 0
   }
 
+  /** Since when nothing of the run is in progress but waits; `performance.now()`. Undefined: something is. */
+  get idleSince(): number | undefined {
+    return this.#idleSince
+  }
+
   /** A step is in progress until the answered function is called. */
   occupy(occupation: Occupation): () => void {
-    const held = this.holdsPlace
-    this.#steps[occupation] += 1
-    if (held && !this.holdsPlace) this.onPlaceFree()
-    return () => {
-      this.#steps[occupation] -= 1
-    }
+    this.#count(occupation, 1)
+    return () => this.#count(occupation, -1)
   }
 
   /** Between two attempts a step only waits: what it was, it is again when the answered function is called. */
   rest(occupation: Occupation): () => void {
-    this.#steps[occupation] -= 1
-    const wake = this.occupy('waiting')
+    this.#count('waiting', 1)
+    this.#count(occupation, -1)
     return () => {
-      wake()
-      this.#steps[occupation] += 1
+      this.#count(occupation, 1)
+      this.#count('waiting', -1)
     }
+  }
+
+  #count(occupation: Occupation, change: 1 | -1): void {
+    const held = this.holdsPlace
+    this.#steps[occupation] += change
+    const { here, outside, waiting } = this.#steps
+    const idle = waiting > 0 && here + outside === 0
+    this.#idleSince = idle ? (this.#idleSince ?? performance.now()) : undefined
+    if (held && !this.holdsPlace) this.onPlaceFree()
   }
 
   cancel(): void {

@@ -18,15 +18,25 @@ export function waitFor<Deps>(
   const name = signal ?? 'sleep'
   return steps.run(number, 'wait', name, async () => {
     const startedAt = Date.now()
-    const until = startedAt + (await journal.openWait(number, signal, seconds))
-    const value = await untilSignal(journal, control, { number, signal, until })
+    const opened = await here(control, () => journal.openWait(number, signal, seconds))
+    const value = await untilSignal(journal, control, { number, signal, until: startedAt + opened })
     if (control.lost) return parked()
     const checkpoint: Checkpoint = { name, kind: 'wait', startedAt, endedAt: Date.now(), value }
     if (control.cancelled && value === null) {
       checkpoint.error = { code: 'cancelled', message: 'Cancelled while it waited.' }
     }
-    return journal.record(number, checkpoint)
+    return here(control, () => journal.record(number, checkpoint))
   })
+}
+
+/** Work in the database that a wait begins and ends with: while it is done the run does not merely wait. */
+async function here<T>(control: RunControl, act: () => Promise<T>): Promise<T> {
+  const leave = control.occupy('here')
+  try {
+    return await act()
+  } finally {
+    leave()
+  }
 }
 
 async function untilSignal(
@@ -55,14 +65,15 @@ export function runChild<Deps>(
   const { name } = flow
   return steps.run(number, 'child', name, async () => {
     const startedAt = Date.now()
-    const childId = await journal.startChild(number, flow, flow.parameters.parse(parameters))
+    const given = flow.parameters.parse(parameters)
+    const childId = await here(control, () => journal.startChild(number, flow, given))
     const outcome = await journal.childOutcome(childId, control.signal)
     if (control.lost) return parked()
     if (control.cancelled && 'error' in outcome) await journal.cancelChild(childId)
     const checkpoint: Checkpoint = { name, kind: 'child', startedAt, endedAt: Date.now() }
     if ('error' in outcome) checkpoint.error = childError(name, outcome.error, control.cancelled)
     else checkpoint.value = outcome.value
-    return journal.record(number, checkpoint)
+    return here(control, () => journal.record(number, checkpoint))
   })
 }
 

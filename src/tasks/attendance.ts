@@ -12,6 +12,7 @@ import { type AttendanceRules, isConfident, type Judgement, judge } from '../dom
 import { toInstant } from '../domain/hotel-time.ts'
 import { defineTransaction } from '../engine/flow.ts'
 import type { ChannelDeps, DatabaseDeps } from './deps.ts'
+import { inHotelTable } from './hotel-tables.ts'
 import { STORE_RETRY } from './retries.ts'
 
 /** What the attendance flow and its tasks are given. */
@@ -120,7 +121,7 @@ async function log(
   }
   const flags = facts.employee ? [] : ['unknown_employee']
   if (same) await movePunchBack(sql, { id: same.id, was: same.at }, row)
-  const id = same?.id ?? (await insertPunch(sql, { ...row, runId, flags }))
+  const id = same?.id ?? (await inHotelTable('attendance_logs', insertPunch(sql, { ...row, runId, flags })))
   return { id, lateMinutes, judgement, employee: facts.employee }
 }
 

@@ -25,6 +25,7 @@ import {
 import { BEGINNING, placeOfSnapshot } from '../domain/history-order.ts'
 import { type BookingFacts, columnsOf, factsOf, newsIn } from './booking-columns.ts'
 import type { UndoDeps } from './deps.ts'
+import { inHotelTable } from './hotel-tables.ts'
 
 /** Every transaction that changes a booking takes this lock: `defineTransaction({ lock: ... })`. */
 export const bookingLock = (bookingId: string) => `booking:${bookingId}`
@@ -149,13 +150,13 @@ async function settle(sql: Sql, id: string, { row, history }: KnownBooking, now:
     if (refused !== UNDONE && refused !== verdict) await setBookingRefusal(sql, id, key, verdict)
   }
   if (!now.state) return
-  if (row) {
-    await updateBooking(sql, id, row, columnsOf(now.state), new Date(now.changedAt))
-  } else {
-    await insertBooking(sql, id, columnsOf(now.state), new Date(now.changedAt))
-    await showChurnRisk(sql, id)
-  }
   const { guest_id: guestId, ...told } = now.state.details.guest_data ?? {}
-  if (guestId === undefined || now.guestToldAt === undefined) return
-  await upsertGuest(sql, guestId, told, new Date(now.guestToldAt))
+  // The guest first: a hotel's bookings may refer to its guests.
+  if (guestId !== undefined && now.guestToldAt !== undefined) {
+    await inHotelTable('guests', upsertGuest(sql, guestId, told, new Date(now.guestToldAt)))
+  }
+  const [columns, at] = [columnsOf(now.state), new Date(now.changedAt)]
+  if (row) return inHotelTable('bookings', updateBooking(sql, id, row, columns, at))
+  await inHotelTable('bookings', insertBooking(sql, id, columns, at))
+  await showChurnRisk(sql, id)
 }

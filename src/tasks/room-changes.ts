@@ -20,6 +20,7 @@ import {
   stateOfRow,
   statusOf,
 } from '../domain/room-state.ts'
+import { inHotelTable } from './hotel-tables.ts'
 
 export interface RoomChangeRequest {
   roomNumber: string
@@ -67,7 +68,7 @@ export async function applyRoomChange(sql: Sql, asked: RoomChangeRequest): Promi
   const past = await readRoomPast<Change, RoomState>(sql, roomNumber, at, key)
   const now = row ? statusOf(stateOfRow(row)) : undefined
   if (past.known) return repeated(past.known, past.later, now)
-  if (!row) await insertRoom(sql, roomNumber, floorOf(roomNumber))
+  if (!row) await inHotelTable('rooms', insertRoom(sql, roomNumber, floorOf(roomNumber)))
 
   const entries = [ownEntry(asked), ...newsOf(row, past, asked.runId), ...past.later.map(entryOf)]
   const { state, steps } = foldRoom(past.before?.state, entries)
@@ -88,7 +89,7 @@ export async function applyRoomChange(sql: Sql, asked: RoomChangeRequest): Promi
     })),
   )
   const status = statusOf(state)
-  await writeRoom(sql, roomNumber, { ...state, status })
+  await inHotelTable('rooms', writeRoom(sql, roomNumber, { ...state, status }))
   const refused = steps.find(({ entry }) => entry.key === key)?.step.refused ?? null
   return {
     applied: refused === null,

@@ -12,6 +12,7 @@ import { APPLICATION } from './identity.ts'
 export interface RunMemory {
   eventId: string | undefined
   /** W3C trace context of what started it. */
+  parentRunId: string | undefined
   traceparent: string | undefined
   generation: number
   cancelRequested: boolean
@@ -77,6 +78,7 @@ interface StepRow {
 interface MemoryRow {
   id: string
   event_id: string | null
+  parent_run_id: string | null
   traceparent: string | null
   generation: number
   cancel_requested: boolean
@@ -88,7 +90,7 @@ interface MemoryRow {
 }
 
 const LOAD = `
-  select r.id, r.event_id, r.traceparent, r.generation, r.cancel_requested_at is not null as cancel_requested,
+  select r.id, r.event_id, r.parent_run_id, r.traceparent, r.generation, r.cancel_requested_at is not null as cancel_requested,
     extract(epoch from clock_timestamp() - greatest(r.scheduled_for, r.created_at))::float8 as waited,
     r.scheduled_for is not null as scheduled, s.recovery_attempts > 1 as resumed,
     (select json_agg(json_build_object('step', o.function_id, 'name', o.function_name, 'output', o.output,
@@ -110,6 +112,7 @@ export async function loadMemories(sql: Sql, runIds: readonly string[]): Promise
 function memoryOf(row: MemoryRow): RunMemory {
   return {
     eventId: row.event_id ?? undefined,
+    parentRunId: row.parent_run_id ?? undefined,
     traceparent: row.traceparent ?? undefined,
     generation: row.generation,
     cancelRequested: row.cancel_requested,

@@ -7,6 +7,7 @@ import type { CancelOutcome, Engine, RetryOutcome, SignalOutcome } from '../engi
 import { queueOf } from '../flow.ts'
 import { endCancelled } from './end-cancelled.ts'
 import { NOW_MS, WAKE_CHANNEL } from './identity.ts'
+import { wakeParked } from './parking.ts'
 import { releaseAnnounced, startRuns } from './start-runs.ts'
 
 interface RunRow {
@@ -64,6 +65,7 @@ async function cancel(sql: Sql, runId: string): Promise<CancelOutcome> {
     await endCancelled(sql, runId)
     return { kind: 'cancelled', previous, at }
   }
+  await wakeParked(sql, runId)
   await notifyRun(sql, runId)
   return { kind: 'cancelling', previous, at }
 }
@@ -77,6 +79,7 @@ async function signal(sql: Sql, runId: string, name: string, payload: unknown): 
     name,
     JSON.stringify(payload ?? null),
   ])
+  await wakeParked(sql, runId)
   await notifyRun(sql, runId)
   return { kind: 'delivered' }
 }
@@ -173,6 +176,7 @@ async function forgetSteps(sql: Sql, runId: string, steps: number[]): Promise<st
   return gone.find((step) => step.error !== null)?.name
 }
 
+/** Its worker looks at it; a worker, if it is parked. */
 async function notifyRun(sql: Sql, runId: string): Promise<void> {
-  await sql.query('select pg_notify($1, $2)', [WAKE_CHANNEL, `run:${runId}`])
+  await sql.query('select pg_notify($1, $2), pg_notify($1, $3)', [WAKE_CHANNEL, `run:${runId}`, 'queue:*'])
 }

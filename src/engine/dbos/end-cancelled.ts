@@ -1,7 +1,8 @@
 import type { Sql } from '../../db/sql.ts'
 import { NOW_MS } from './identity.ts'
+import { wakeParentOf } from './parking.ts'
 
-/** Ends a run as cancelled; with `owner`, only while that execution still has it. */
+/** Ends a run as cancelled, and tells the run that may wait for it; with `owner`, only while that execution still has it. */
 export async function endCancelled(sql: Sql, runId: string, owner?: string): Promise<void> {
   await sql.query(
     `update dbos.workflow_status
@@ -9,4 +10,5 @@ export async function endCancelled(sql: Sql, runId: string, owner?: string): Pro
      where workflow_uuid = $1 and ($2::text is null or (owner_xid = $2 and status = 'PENDING'))`,
     [runId, owner ?? null],
   )
+  await wakeParentOf(sql, runId)
 }

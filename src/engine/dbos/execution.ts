@@ -73,15 +73,14 @@ class RunFailed extends Error {
 export async function execute(claimed: Claimed, ports: ExecutionPorts): Promise<unknown> {
   const { runId, flow } = claimed
   const control = new RunControl()
-  const executing: Executing = { control, queue: queueOf(flow), wake: new Set() }
+  const executing: Executing = { runId, owner: claimed.owner, control, queue: queueOf(flow), wake: new Set() }
   ports.executions.add(runId, executing)
   control.onPlaceFree = () => ports.freed(executing.queue)
-  const startedAt = performance.now()
   const lost = control.whenLost().then(() => {
     throw new DBOSWorkflowConflictError(runId)
   })
   try {
-    return await Promise.race([lost, perform(claimed, executing, ports, startedAt)])
+    return await Promise.race([lost, perform(claimed, executing, ports)])
   } finally {
     ports.executions.remove(runId, executing)
     setImmediate(() => ports.freed(executing.queue))
@@ -109,16 +108,20 @@ function traced<T>({ flow, runId }: Claimed, memory: RunMemory, control: RunCont
   return inSpan({ name: flow.name, attributes, within: { traceparent } }, act, () => control.whenLost())
 }
 
-async function perform(claimed: Claimed, executing: Executing, ports: ExecutionPorts, startedAt: number) {
+async function perform(claimed: Claimed, executing: Executing, ports: ExecutionPorts) {
   const { flow, runId, owner, parameters } = claimed
   const { control } = executing
-  const seconds = () => (performance.now() - startedAt) / 1000
+  // A run that was put down and taken up again began with its first step.
+  let begunAt = Date.now()
+  const seconds = () => (Date.now() - begunAt) / 1000
   let eventId: string | undefined
   const run: RunEnd = { runId }
   try {
     const memory = await patiently(control, () => ports.loader.load(runId))
     eventId = memory.eventId
     if (memory.cancelRequested) control.cancel()
+    if (memory.parentRunId !== undefined) ports.executions.isChild(runId)
+    for (const { startedAt } of memory.steps.values()) begunAt = Math.min(begunAt, startedAt)
     if (memory.steps.size === 0) {
       run.waited = memory.waited
       ports.observer.runStarted(flow.name, memory.waited, memory.scheduled)

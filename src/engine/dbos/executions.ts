@@ -2,6 +2,9 @@ import type { RunControl } from '../run-control.ts'
 
 /** An execution as its worker holds it. */
 export interface Executing {
+  readonly runId: string
+  /** The ownership token of this claim. */
+  readonly owner: string
   readonly control: RunControl
   readonly queue: string
   /** Called when something happened to the run that it may be waiting for. */
@@ -12,6 +15,7 @@ export interface Executing {
 export class Executions {
   readonly #byRun = new Map<string, Set<Executing>>()
   readonly #endings = new Map<string, Set<() => void>>()
+  readonly #children = new Set<string>()
 
   add(runId: string, executing: Executing): void {
     const executions = this.#byRun.get(runId)
@@ -64,8 +68,20 @@ export class Executions {
     }
   }
 
-  ended(runId: string): void {
+  /** What has only waited since before then. */
+  idle(before: number): Executing[] {
+    return this.#all().filter(({ control }) => !control.lost && (control.idleSince ?? before) < before)
+  }
+
+  /** A run that another one waits for, perhaps parked. */
+  isChild(runId: string): void {
+    this.#children.add(runId)
+  }
+
+  /** Its outcome is recorded. Answers whether another run may wait for it. */
+  ended(runId: string): boolean {
     for (const tell of this.#endings.get(runId) ?? []) tell()
+    return this.#children.delete(runId)
   }
 
   /** Whether any task is in progress: waits do not count. */

@@ -31,5 +31,12 @@ export class RunLoader {
 /** Started by hand on the engine's own tables: it runs, and remembers from here on. */
 function unknownRun(): RunMemory {
   const nothing = { waited: 0, scheduled: false, resumed: true, steps: new Map(), attempts: [] }
-  return { eventId: undefined, traceparent: undefined, generation: 0, cancelRequested: false, ...nothing }
+  return {
+    eventId: undefined,
+    parentRunId: undefined,
+    traceparent: undefined,
+    generation: 0,
+    cancelRequested: false,
+    ...nothing,
+  }
 }

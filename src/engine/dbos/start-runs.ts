@@ -32,13 +32,16 @@ const START_RUNS = `
                                  then (extract(epoch from scheduled) * 1000)::bigint end)
   from incoming join created using (id)`
 
+const NEW_RUN = 10
+const CHILD_RUN = 5
+
 const RELEASE = `
   with released as (
     update prefect.flow_runs set announced = false, traceparent = coalesce($2, traceparent)
     where id = $1 and announced returning id, queue
   )
   update dbos.workflow_status s
-  set status = 'ENQUEUED', delay_until_epoch_ms = null, created_at = ${NOW_MS}, updated_at = ${NOW_MS}
+  set status = 'ENQUEUED', delay_until_epoch_ms = null, updated_at = ${NOW_MS}
   from released r where s.workflow_uuid = r.id and s.status = 'DELAYED'
   returning r.queue`
 
@@ -73,7 +76,8 @@ function asRow(request: StartRequest) {
     key: request.idempotencyKey ?? null,
     hash: request.requestHash ?? null,
     scheduled: request.scheduledFor?.toISOString() ?? null,
-    priority: request.priority ?? 0,
+    // Whoever waits for a child holds something until it ends: children go before what has not begun.
+    priority: request.priority ?? (request.parentRunId === undefined ? NEW_RUN : CHILD_RUN),
     started_by: request.createdBy ?? null,
     announced: request.announced ?? false,
     traceparent: request.traceparent ?? null,

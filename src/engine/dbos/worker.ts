@@ -15,6 +15,7 @@ import { forgive, handBack } from './hand-over.ts'
 import { Heartbeat, type WorkerIdentity } from './heartbeat.ts'
 import { APPLICATION, FLOW_VERSION, MAX_RECOVERIES } from './identity.ts'
 import { batchOutcomes } from './outcome-batches.ts'
+import { Parking, wakeParentOf } from './parking.ts'
 import { RunLoader } from './run-loader.ts'
 import { RunLogWriter } from './run-logs.ts'
 import { WakeUps } from './wake-ups.ts'
@@ -66,9 +67,16 @@ export async function startWorker<Deps>(options: WorkerOptions<Deps>): Promise<W
     logger,
   )
   await heartbeat.start()
-  const queues = await launch(options, executions)
+  const ended = (runId: string) => {
+    if (!executions.ended(runId)) return
+    wakeParentOf(database, runId)
+      .then((queue) => queue !== undefined && dispatcher?.kick(queue))
+      .catch((error: unknown) => logger.debug({ err: error }, 'a parent that may be parked was not told'))
+  }
+  const queues = await launch(options, executions, ended)
   const executor = DBOSExecutor.globalInstance as DBOSExecutor
   dispatcher = new Dispatcher(executor, queues)
+  const parking = new Parking(database, executions, (queue) => dispatcher?.kick(queue), logger)
   const wakeUps = new WakeUps(options.databaseUrl, logger, wake)
   dispatcher.kick('*')
 
@@ -91,6 +99,7 @@ export async function startWorker<Deps>(options: WorkerOptions<Deps>): Promise<W
     dispatcher?.stop()
     await wakeUps.close()
     await executor.deactivateEventReceivers()
+    await parking.stop()
     const end = performance.now() + graceMs
     while (executions.isWorking() && performance.now() < end) await pause(20)
     await handBack(database, identity.id).catch((error: unknown) => {
@@ -121,6 +130,7 @@ function register(flows: readonly AnyFlow[], ports: ExecutionPorts): void {
 async function launch<Deps>(
   options: WorkerOptions<Deps>,
   executions: Executions,
+  ended: (runId: string) => void,
 ): Promise<ReadonlyMap<string, WorkflowQueue>> {
   const { database, identity } = options
   DBOS.setConfig({
@@ -138,8 +148,9 @@ async function launch<Deps>(
   })
   await DBOS.launch()
   const executor = DBOSExecutor.globalInstance as DBOSExecutor
-  batchOutcomes(executor, database, (runId) => executions.ended(runId))
+  batchOutcomes(executor, database, ended)
   leavePlaces(executor, executions)
+  forgetTheLost(executor)
   const queues = new Map<string, WorkflowQueue>()
   for (const [name, { workerConcurrency }] of Object.entries(QUEUES)) {
     queues.set(name, await DBOS.registerQueue(name, { workerConcurrency, onConflict: 'always_update' }))
@@ -159,6 +170,11 @@ function leavePlaces({ systemDatabase }: DBOSExecutor, executions: Executions): 
   }
 }
 
+/** Whoever lost a run, or put it down, is not interested in its outcome: by itself the engine would poll for it. */
+function forgetTheLost({ systemDatabase }: DBOSExecutor): void {
+  systemDatabase.awaitWorkflowResult = () => new Promise(() => {})
+}
+
 /**
  * The engine's own chatter belongs to debugging, without what it quotes behind a colon. Its errors are the messages
  * of failed flows, which may be private: we tell of those, with their ids.
@@ -170,7 +186,9 @@ function quieter(logger: Logger) {
   return {
     info: (entry: unknown) => engine.debug(brief(entry)),
     debug: (entry: unknown) => engine.trace(brief(entry)),
-    warn: (entry: unknown) => engine.warn(text(entry)),
+    // That a run is not ours any more is the usual thing after a park, and told by us where it is not.
+    warn: (entry: unknown) =>
+      (/no longer owned/.test(text(entry)) ? engine.trace : engine.warn).call(engine, text(entry)),
     error: () => engine.debug('an error'),
   }
 }

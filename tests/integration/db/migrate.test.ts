@@ -20,6 +20,7 @@ const ALL = [
   '0004_hotel_day.sql',
   '0005_hotel_day_indexes.sql',
   '0006_services.sql',
+  '0007_ids_as_text.sql',
 ]
 const before = ensureEngineSchema
 
