@@ -27,6 +27,7 @@ export class Dispatcher {
   constructor(executor: DBOSExecutor, queues: ReadonlyMap<string, WorkflowQueue>) {
     this.#executor = executor
     this.#queues = queues
+    this.#watchClaims()
   }
 
   /** There may be new runs in this queue; `*`: in any. */
@@ -47,15 +48,32 @@ export class Dispatcher {
     this.#stopped = true
   }
 
+  /** A claim of all it had places for may have left runs behind; the engine's own polls are seen here too. */
+  #watchClaims(): void {
+    const { systemDatabase } = this.#executor
+    const claim = systemDatabase.findAndMarkStartableWorkflows.bind(systemDatabase)
+    systemDatabase.findAndMarkStartableWorkflows = async (
+      queue,
+      executor,
+      version,
+      partition,
+      running,
+      ...rest
+    ) => {
+      const claimed = await claim(queue, executor, version, partition, running, ...rest)
+      const places = QUEUES[queue.name as QueueName].workerConcurrency - (running ?? 0)
+      if (claimed.length >= places) this.#full.add(queue.name)
+      else this.#full.delete(queue.name)
+      return claimed
+    }
+  }
+
   async #poll(name: string): Promise<void> {
     this.#polling.add(name)
     while (this.#wanted.delete(name) && !this.#stopped) {
       const queue = this.#queues.get(name)
       if (!queue) break
       await poller.pollQueue(this.#executor, queue)
-      const running = this.#executor.systemDatabase.countRunningWorkflowsForQueue(name)
-      if (running >= QUEUES[name as QueueName].workerConcurrency) this.#full.add(name)
-      else this.#full.delete(name)
       await pause(POLL_GAP_MS)
     }
     this.#polling.delete(name)

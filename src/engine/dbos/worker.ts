@@ -67,16 +67,11 @@ export async function startWorker<Deps>(options: WorkerOptions<Deps>): Promise<W
     logger,
   )
   await heartbeat.start()
-  const ended = (runId: string) => {
-    if (!executions.ended(runId)) return
-    wakeParentOf(database, runId)
-      .then((queue) => queue !== undefined && dispatcher?.kick(queue))
-      .catch((error: unknown) => logger.debug({ err: error }, 'a parent that may be parked was not told'))
-  }
-  const queues = await launch(options, executions, ended)
+  const kick = (queue: string) => dispatcher?.kick(queue)
+  const queues = await launch(options, executions, tellOfEnds(options, executions, kick))
   const executor = DBOSExecutor.globalInstance as DBOSExecutor
   dispatcher = new Dispatcher(executor, queues)
-  const parking = new Parking(database, executions, (queue) => dispatcher?.kick(queue), logger)
+  const parking = new Parking(database, executions, kick, logger)
   const wakeUps = new WakeUps(options.databaseUrl, logger, wake)
   dispatcher.kick('*')
 
@@ -114,7 +109,22 @@ export async function startWorker<Deps>(options: WorkerOptions<Deps>): Promise<W
     await DBOS.shutdown()
   }
 
-  return { kick: (queue) => dispatcher?.kick(queue), running: () => executions.size, drain }
+  return { kick, running: () => executions.size, drain }
+}
+
+/** A run has ended: whoever waits for it here is told, and a parent that was put down is taken up. */
+function tellOfEnds(
+  { database, logger }: Pick<WorkerOptions<unknown>, 'database' | 'logger'>,
+  executions: Executions,
+  kick: (queue: string) => void,
+) {
+  return (runId: string) => {
+    if (!executions.ended(runId)) return
+    wakeParentOf(database, runId)
+      .then((queue) => queue !== undefined && kick(queue))
+      // It looks by itself, a few minutes later.
+      .catch((error: unknown) => logger.debug({ err: error }, 'a parent that may be parked was not told'))
+  }
 }
 
 function register(flows: readonly AnyFlow[], ports: ExecutionPorts): void {
