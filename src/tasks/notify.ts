@@ -3,7 +3,7 @@ import { lateAlertText } from '../domain/late-alert.ts'
 import { subjectsOf } from '../domain/subjects.ts'
 import { defineTask } from '../engine/flow.ts'
 import type { AttendanceDeps, Punch } from './attendance.ts'
-import { STAFF_RETRY } from './retries.ts'
+import { CALL_RETRY } from './retries.ts'
 import { type StaffMessage, tellAll } from './staff-messages.ts'
 
 /**
@@ -14,7 +14,8 @@ import { type StaffMessage, tellAll } from './staff-messages.ts'
  */
 export const notifySupervisor = defineTask<AttendanceDeps, Punch, void>({
   name: 'notify_supervisor',
-  retry: STAFF_RETRY,
+  // Nothing follows that would tell them otherwise.
+  retry: CALL_RETRY,
   timeoutSeconds: 30,
   async run(deps, punch, context) {
     const supervisors = punch.department ? await supervisorsOf(deps.database, punch.department) : []
