@@ -74,6 +74,13 @@ create table prefect.refund_requests (
 );
 create index refund_requests_booking on prefect.refund_requests (booking_id);
 
+-- The run that cancels a booking: no other one begins while it goes on.
+create table prefect.booking_claims (
+  booking_id text primary key,
+  run_id text not null,
+  claimed_at timestamptz not null default clock_timestamp()
+);
+
 create table prefect.predictions (
   prediction_type text not null,
   subject text not null,

@@ -18,6 +18,16 @@ export async function requestRefund(sql: Sql, refund: NewRefund): Promise<void> 
   )
 }
 
+/** What is paid back of a booking or is to be, but for the request `id`, in whole currency units. */
+export async function otherRefunds(sql: Sql, bookingId: string, id: string): Promise<number> {
+  const [row] = await sql.query<{ amount: number }>(
+    `select coalesce(sum(amount), 0)::float8 as amount from prefect.refund_requests
+     where booking_id = $1 and id <> $2 and status <> 'withdrawn'`,
+    [bookingId, id],
+  )
+  return row?.amount ?? 0
+}
+
 /** Takes a request back. Answers what became of it; undefined: there is none. A refund that was paid stays paid. */
 export async function withdrawRefund(sql: Sql, id: string): Promise<'withdrawn' | 'paid' | undefined> {
   await sql.query(

@@ -104,8 +104,10 @@ export interface RoomPast<Change, State> {
   known: RoomHistoryRow<Change, State> | undefined
   /** The one directly before it. */
   before: RoomHistoryRow<Change, State> | undefined
-  /** All that happened after it, oldest first. Usually none. */
+  /** What happened after it, oldest first. Usually nothing. */
   later: RoomHistoryRow<Change, State>[]
+  /** The last of all. */
+  newest: RoomHistoryRow<Change, State> | undefined
 }
 
 const HISTORY = `at, change_key, source, changed_by, change, from_status, to_status, refused, state, run_id
@@ -113,12 +115,13 @@ const HISTORY = `at, change_key, source, changed_by, change, from_status, to_sta
 /** Byte order, whatever the database's collation: as domain/history-order.ts has it. */
 const KEY = 'change_key collate "C"'
 
-/** What surrounds a change that happened at `at`, in order of (at, key). */
+/** What surrounds a change that happened at `at`, in order of (at, key). `most` of what is later; without: all. */
 export async function readRoomPast<Change, State>(
   sql: Sql,
   roomNumber: string,
   at: Date,
   key: string,
+  most?: number,
 ): Promise<RoomPast<Change, State>> {
   const rows = await sql.query<RoomHistoryRow<Change, State> & { place: string }>(
     `(select 'known' as place, ${HISTORY} and change_key = $3)
@@ -126,11 +129,15 @@ export async function readRoomPast<Change, State>(
      (select 'before', ${HISTORY} and (at, ${KEY}) < ($2::timestamptz, $3)
       order by at desc, ${KEY} desc limit 1)
      union all
-     (select 'later', ${HISTORY} and (at, ${KEY}) > ($2::timestamptz, $3) order by at, ${KEY})`,
-    [roomNumber, at.toISOString(), key],
+     (select 'newest', ${HISTORY} order by at desc, ${KEY} desc limit 1)
+     union all
+     (select 'later', ${HISTORY} and (at, ${KEY}) > ($2::timestamptz, $3) order by at, ${KEY} limit $4)`,
+    [roomNumber, at.toISOString(), key, most ?? null],
   )
-  const [known, before] = ['known', 'before'].map((place) => rows.find((row) => row.place === place))
-  return { known, before, later: rows.filter(({ place }) => place === 'later') }
+  const [known, before, newest] = ['known', 'before', 'newest'].map((place) =>
+    rows.find((row) => row.place === place),
+  )
+  return { known, before, newest, later: rows.filter(({ place }) => place === 'later') }
 }
 
 /** New rows are added; of rows that are there, what they came to is corrected, and nothing else. */

@@ -1,5 +1,6 @@
 /** Which sightings are one anomaly, whose it is, and who is told how. */
 import { type AnomalyEvent, SEVERITIES, type Severity } from '../contract/anomaly-event.ts'
+import { onOneLine } from './plain-text.ts'
 import { escapeForSlack, quotedForSlack } from './slack-text.ts'
 
 type Place = Pick<AnomalyEvent, 'room_number' | 'location'>
@@ -130,5 +131,5 @@ export function anomalySms(news: AnomalyNews): string {
 }
 
 function placeInWords({ room_number, location }: Place): string {
-  return room_number === undefined ? (location ?? 'no place given') : `room ${room_number}`
+  return room_number === undefined ? onOneLine(location ?? 'no place given') : `room ${room_number}`
 }

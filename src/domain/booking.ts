@@ -3,7 +3,7 @@
  * the fold of all of them, so arrival order never matters. What was not allowed at its place is refused, and kept.
  */
 import type { BookingEvent, BookingEventType } from '../contract/booking-event.ts'
-import { inOrder } from './history-order.ts'
+import { inBookingOrder } from './history-order.ts'
 
 /** What an event may tell about a booking; `expected_arrival` as an ISO instant in UTC. */
 export type BookingDetails = Pick<
@@ -18,10 +18,16 @@ export interface BookingState {
 }
 
 /**
- * `moved`: another room or none, by this service; `reinstated`: it took its own cancellation back in the property system.
+ * By this service: `moved`: another room or none; `called_off`: cancelled; `reinstated`: it took its own cancellation back
+ * in the property system.
  * `snapshot`: what the hotel's own row said that nobody had told us; null is what another program emptied.
  */
-export type BookingAct = BookingEventType | 'moved' | 'reinstated' | 'snapshot'
+export type BookingAct = BookingEventType | OwnAct | 'snapshot'
+type OwnAct = (typeof OWN_ACTS)[number]
+const OWN_ACTS = ['moved', 'called_off', 'reinstated'] as const
+
+/** How long after a reinstatement the property system may still date its own event of what was taken back. */
+const ECHO_MS = 15 * 60_000
 
 export interface BookingChange {
   /** Milliseconds since the epoch. */
@@ -43,6 +49,8 @@ export interface RoomEffect {
   at: number
   /** The same for the same effect of the same change: applied once. */
   key: string
+  /** What is known now says that it never was. */
+  withdrawn?: boolean
 }
 
 export interface BookingFold {
@@ -96,10 +104,20 @@ const ALLOWED: Record<BookingAct, readonly Phase[]> = {
   moved: ['open', 'checked_in'],
   reinstated: ['open', 'cancelled'],
   cancelled: ['open', 'cancelled'],
+  called_off: ['open', 'cancelled'],
   no_show: ['open', 'no_show'],
   // A guest who was given up may still arrive.
   checked_in: ['open', 'no_show', 'checked_in'],
   checked_out: ['checked_in', 'checked_out'],
+}
+
+/**
+ * When a change takes place, in milliseconds since the epoch. What the service does itself comes after all that is known:
+ * a property system whose clock is ahead dates what we build on after our now.
+ */
+export function dateOf(act: BookingAct, at: number, known: readonly Pick<BookingChange, 'at'>[]): number {
+  if (!OWN_ACTS.some((own) => own === act)) return at
+  return Math.max(at, ...known.map((change) => change.at + 1))
 }
 
 /** The state after all changes, whatever order they are given in. */
@@ -111,12 +129,15 @@ export function foldBooking(changes: readonly BookingChange[]): BookingFold {
     changedAt: 0,
     guestToldAt: undefined,
   }
-  for (const change of changes.filter(({ undone }) => !undone).sort(inOrder)) {
-    const phase = phaseOf(fold.state?.status)
-    if (!ALLOWED[change.act].includes(phase)) {
-      fold.refused.set(change.key, phase === 'open' ? 'not_checked_in' : `already_${phase}`)
+  let reinstatedAt: number | undefined
+  for (const change of changes.filter(({ undone }) => !undone).sort(inBookingOrder)) {
+    const refusal = refusalOf(change, phaseOf(fold.state?.status), reinstatedAt)
+    if (refusal !== undefined) {
+      fold.refused.set(change.key, refusal)
+      if (change.act === 'new_booking' && fold.state) fillIn(fold, fold.state, change)
       continue
     }
+    if (change.act === 'reinstated') reinstatedAt = change.at
     const next = after(fold.state, change)
     // What the hotel's own programs did, they did in its rooms too.
     if (change.act !== 'snapshot') fold.effects.push(...effectsOf(fold.state, next, change))
@@ -127,10 +148,28 @@ export function foldBooking(changes: readonly BookingChange[]): BookingFold {
   return fold
 }
 
+function refusalOf(
+  { act, at }: BookingChange,
+  phase: Phase,
+  reinstatedAt: number | undefined,
+): string | undefined {
+  if (!ALLOWED[act].includes(phase)) return phase === 'open' ? 'not_checked_in' : `already_${phase}`
+  if (act === 'cancelled' && reinstatedAt !== undefined && at - reinstatedAt <= ECHO_MS) return 'taken_back'
+  return undefined
+}
+
+/** Who comes, when and for how much nothing else may tell: of a refused new booking counts what was not told otherwise. */
+function fillIn(fold: BookingFold, known: BookingState, change: BookingChange): void {
+  const next = { status: known.status, details: merge(change.details, known.details) }
+  fold.effects.push(...effectsOf(known, next, change))
+  fold.state = next
+  if (change.details.guest_data) fold.guestToldAt ??= change.at
+}
+
 function after(state: BookingState | undefined, change: BookingChange): BookingState {
   const details = merge(state?.details ?? {}, change.details)
   // Nobody will come: the room is free for others.
-  if (change.act === 'cancelled' || change.act === 'no_show') {
+  if (change.act === 'cancelled' || change.act === 'called_off' || change.act === 'no_show') {
     details.room_data = { ...details.room_data, room_number: null }
   }
   return { status: statusAfter(state, change), details }
@@ -145,6 +184,8 @@ function statusAfter(state: BookingState | undefined, { act, status }: BookingCh
       return state ? state.status : 'confirmed'
     case 'new_booking':
       return 'confirmed'
+    case 'called_off':
+      return 'cancelled'
     case 'reinstated':
       return state && phaseOf(state.status) === 'open' ? state.status : 'confirmed'
     default:
@@ -191,16 +232,15 @@ function effectsOf(
 }
 
 /**
- * What is to be done in rooms now that a change came in: the effects that are new, and for a room that was taken for
- * occupied by mistake (an older event said otherwise) its opposite.
+ * What is to be done in rooms now that a change came in: the effects that are new, then those that an older event made
+ * untrue, which are withdrawn. In this order a room that stays occupied is never shown vacant in between.
  */
 export function newEffects(before: readonly RoomEffect[], now: readonly RoomEffect[]): RoomEffect[] {
   const known = new Set(before.map(({ key }) => key))
   const still = new Set(now.map(({ key }) => key))
-  const mistaken = before.filter(({ kind, key }) => kind === 'occupy' && !still.has(key))
   return [
-    ...mistaken.map((effect) => ({ ...effect, kind: 'vacate' as const, key: `${effect.key}:withdrawn` })),
     ...now.filter(({ key }) => !known.has(key)),
+    ...before.filter(({ key }) => !still.has(key)).map((effect) => ({ ...effect, withdrawn: true })),
   ]
 }
 

@@ -4,6 +4,7 @@ import type { BookingToChange } from './booking.ts'
 export type CancelRefusal =
   | 'booking_not_found'
   | 'already_cancelled'
+  | 'already_being_cancelled'
   | 'guest_is_checked_in'
   | 'booking_is_closed'
   | 'refund_exceeds_total'
@@ -13,9 +14,10 @@ export type CancelRefusal =
 const SENTENCES: Record<CancelRefusal, string> = {
   booking_not_found: 'There is no such booking.',
   already_cancelled: 'The booking is cancelled already.',
+  already_being_cancelled: 'Another run is cancelling the booking, or has done so.',
   guest_is_checked_in: 'The guest is in the house: check out instead.',
   booking_is_closed: 'The guest has left, or did not come.',
-  refund_exceeds_total: 'The refund is more than the booking costs.',
+  refund_exceeds_total: 'The refund, with what is paid back already, is more than the booking costs.',
   not_in_property_system: 'The property system does not know this booking.',
   booking_changed: 'The booking was changed while it was cancelled.',
 }

@@ -11,12 +11,21 @@ interface Place<At extends Date | number> {
 }
 
 /**
- * Earlier first; at the same moment by key, so that every order of arrival ends the same. src/db sorts the same rows by
- * `at, key collate "C"` and the two must agree: within one history keys differ in ASCII only, where code units and bytes
- * have one order.
+ * Earlier first; at the same moment by key, so that every order of arrival ends the same. src/db sorts the rows of rooms
+ * by `at, key collate "C"` and the two must agree: within one history keys differ in ASCII only, where code units and
+ * bytes have one order.
  */
 export function inOrder(a: Place<Date | number>, b: Place<Date | number>): number {
   return Number(a.at) - Number(b.at) || compareText(a.key, b.key)
+}
+
+/** The same, but that a booking is made before all that happens to it: a property system may date both in whole seconds. */
+export function inBookingOrder(
+  a: Place<number> & { act: string },
+  b: Place<number> & { act: string },
+): number {
+  const later = ({ act }: { act: string }) => Number(act !== 'new_booking')
+  return a.at - b.at || later(a) - later(b) || inOrder(a, b)
 }
 
 /**

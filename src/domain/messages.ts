@@ -3,6 +3,7 @@ import { isEmailAddress } from '../contract/email-address.ts'
 import type { GuestTemplate, MessageLanguage } from '../contract/guest-notification.ts'
 import type { GUEST_CHANNELS } from '../contract/hotel-words.ts'
 import { phaseOf } from './booking.ts'
+import { onOneLine, withoutTurns } from './plain-text.ts'
 
 export type GuestChannel = (typeof GUEST_CHANNELS)[number]
 
@@ -70,7 +71,7 @@ export function isOutdated(
 
 /** The name a text addresses: mail programs turn a link that somebody booked under into one the hotel seems to send. */
 export function greetingName(name: string | null, language: MessageLanguage): string {
-  const plain = (name ?? '').replace(/\s+/g, ' ').trim()
+  const plain = onOneLine(name ?? '')
   const isName = plain !== '' && plain.length <= 80 && !/:\/\/|www\.|[@<>]/i.test(plain)
   if (isName) return plain
   return language === 'vi' ? 'Quý khách' : 'Guest'
@@ -81,14 +82,16 @@ export function amountInWords(amount: string, currency: string, language: Messag
   return new Intl.NumberFormat(LOCALES[language], { style: 'currency', currency }).format(Number(amount))
 }
 
-/** Values as the text shows them: without control characters, dates of the calendar written out; no empty ones. */
+/** Values as the text shows them: without control characters and turns of direction, dates of the calendar written out; no empty ones. */
 export function valuesInWords(
   values: Readonly<Record<string, string>>,
   language: MessageLanguage,
 ): Record<string, string> {
   const shown: Record<string, string> = {}
   for (const [name, value] of Object.entries(values)) {
-    const plain = value.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim()
+    const plain = withoutTurns(value)
+      .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
+      .trim()
     if (plain !== '') shown[name] = /^\d{4}-\d{2}-\d{2}$/.test(plain) ? dateInWords(plain, language) : plain
   }
   return shown
@@ -110,16 +113,47 @@ function dateInWords(date: string, language: MessageLanguage): string {
 const MOST_SUBJECT = 200
 const MOST_BODY = 10_000
 
-/** A text written by a machine, as it may be sent; undefined when it may not: empty, or far too long. */
-export function usableText(written: {
+interface MailText {
   subject: string
   body: string
-}): { subject: string; body: string } | undefined {
-  const subject = written.subject.replace(/[\s\p{Cc}]+/gu, ' ').trim()
-  const body = written.body
+}
+
+/**
+ * A text written by a machine, as it may be sent; undefined when it may not: empty, far too long, silent about the booking
+ * or room that the `template`'s own text names, or naming a room that is not among the `variables`.
+ */
+export function usableText(
+  written: MailText,
+  { template, variables }: { template: MailText; variables: Readonly<Record<string, string>> },
+): MailText | undefined {
+  const subject = onOneLine(written.subject)
+  const body = withoutTurns(written.body)
     .replace(/\r\n?/g, '\n')
     .replace(/[^\P{Cc}\n\t]/gu, '')
     .trim()
   const fits = subject !== '' && body !== '' && subject.length <= MOST_SUBJECT && body.length <= MOST_BODY
-  return fits ? { subject, body } : undefined
+  const told = `${subject}\n${body}`
+  const { booking_id, room_number, old_room } = variables
+  const owed = [booking_id, room_number].filter((fact) =>
+    names(`${template.subject}\n${template.body}`, fact),
+  )
+  const isTrue = owed.every((fact) => names(told, fact)) && !namesOtherRoom(told, [room_number, old_room])
+  return fits && isTrue ? { subject, body } : undefined
+}
+
+/** As a word of its own: `201` is not in `1201`. */
+function names(text: string, fact: string | undefined): boolean {
+  if (fact === undefined) return false
+  const literal = fact.replace(/[$()*+./?[\\\]^{|}]/g, '\\$&')
+  return new RegExp(`(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}])`, 'u').test(text)
+}
+
+/** `room 305`, `phòng số A12`; but not `nhận phòng 14:00`, which is the time of check-in. */
+const NAMED_ROOM =
+  /(?<!\p{L})(?:room|phòng)(?:\s+(?:number|no\.?|số))?\s*[:#]?\s*(?!\p{N}+\s*(?:[/:.-]\p{N}|h|giờ|am|pm))(\p{L}?-?\p{N}[\p{L}\p{N}]*(?:-[\p{L}\p{N}]+)*)/giu
+
+function namesOtherRoom(text: string, own: readonly (string | undefined)[]): boolean {
+  const known = own.map((room) => room?.toLowerCase())
+  const named = [...text.normalize('NFC').matchAll(NAMED_ROOM)]
+  return named.some(([, room]) => !known.includes(room?.toLowerCase()))
 }

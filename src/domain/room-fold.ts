@@ -5,6 +5,7 @@ import {
   type RoomChange,
   type RoomRefusal,
   type RoomState,
+  sameState,
   statusOf,
   UNKNOWN_ROOM,
 } from './room-state.ts'
@@ -21,6 +22,10 @@ export interface RoomEntry {
   key: string
   by: string | null
   change: RoomChange | RoomSnapshot
+  /** It counts as never made. */
+  withdrawn?: boolean
+  /** What the history says the room was after it. */
+  stored?: RoomState
 }
 
 /** What one entry did. */
@@ -31,18 +36,32 @@ export interface RoomStep {
   state: RoomState
 }
 
-/** `base` is the state before the first entry. One step per entry, in their order. */
+/**
+ * `base` is the state before the first entry. One step per entry, in their order, up to where the fold comes to what the
+ * history says already (`caughtUp`): what is behind that is as it was, here or beyond these entries.
+ */
 export function foldRoom<Entry extends RoomEntry>(
   base: RoomState = UNKNOWN_ROOM,
   entries: readonly Entry[],
-): { state: RoomState; steps: { entry: Entry; step: RoomStep }[] } {
+): { state: RoomState; steps: { entry: Entry; step: RoomStep }[]; caughtUp: boolean } {
+  const sorted = [...entries].sort(inOrder)
+  const lastNew = sorted.findLastIndex(({ stored }) => stored === undefined)
+  const steps: { entry: Entry; step: RoomStep }[] = []
   let state = base
-  const steps = [...entries].sort(inOrder).map((entry) => {
+  for (const [place, entry] of sorted.entries()) {
     const from = statusOf(state)
-    const { change } = entry
-    const done = change.word === 'snapshot' ? { state: change.state } : applyChange(state, change, entry)
+    const done = stateAfter(state, entry)
     state = done.state
-    return { entry, step: { from, to: statusOf(state), refused: done.refused ?? null, state } }
-  })
-  return { state, steps }
+    steps.push({ entry, step: { from, to: statusOf(state), refused: done.refused ?? null, state } })
+    if (place > lastNew && entry.stored && sameState(entry.stored, state)) {
+      return { state: sorted.at(-1)?.stored ?? state, steps, caughtUp: true }
+    }
+  }
+  return { state, steps, caughtUp: false }
+}
+
+function stateAfter(state: RoomState, entry: RoomEntry): { state: RoomState; refused?: RoomRefusal } {
+  const { change, withdrawn } = entry
+  if (withdrawn) return { state, refused: 'withdrawn' }
+  return change.word === 'snapshot' ? { state: change.state } : applyChange(state, change, entry)
 }

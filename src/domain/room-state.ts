@@ -36,8 +36,11 @@ export interface RoomChange {
   return_status?: Housekeeping | null
 }
 
-/** `occupied`: no maintenance while a guest is in. `not_clean`: dirty is cleaned before it is inspected. */
-export type RoomRefusal = 'occupied' | 'in_maintenance' | 'not_in_maintenance' | 'not_clean'
+/**
+ * `occupied`: no maintenance while a guest is in. `not_clean`: dirty is cleaned before it is inspected. `withdrawn`: what
+ * it came with turned out not to be so, and the change counts as never made.
+ */
+export type RoomRefusal = 'occupied' | 'in_maintenance' | 'not_in_maintenance' | 'not_clean' | 'withdrawn'
 
 /** Who said it and when. */
 export interface Said {
@@ -57,6 +60,10 @@ export const UNKNOWN_ROOM: RoomState = {
   cleaned_at: null,
   checked_by: null,
   changed_at: null,
+}
+
+export function sameState(a: RoomState, b: RoomState): boolean {
+  return (Object.keys(UNKNOWN_ROOM) as (keyof RoomState)[]).every((field) => a[field] === b[field])
 }
 
 /** The room's single word: the strongest of its axes. */

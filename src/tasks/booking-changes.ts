@@ -18,11 +18,13 @@ import {
   type BookingDetails,
   type BookingFold,
   concernsGuest,
+  dateOf,
   foldBooking,
   newEffects,
+  phaseOf,
   type RoomEffect,
 } from '../domain/booking.ts'
-import { BEGINNING, placeOfSnapshot } from '../domain/history-order.ts'
+import { BEGINNING, inBookingOrder, placeOfSnapshot } from '../domain/history-order.ts'
 import { type BookingFacts, columnsOf, factsOf, newsIn } from './booking-columns.ts'
 import type { UndoDeps } from './deps.ts'
 import { inHotelTable } from './hotel-tables.ts'
@@ -32,6 +34,7 @@ export const bookingLock = (bookingId: string) => `booking:${bookingId}`
 
 export interface BookingChangeRequest {
   bookingId: string
+  /** When it happened; what the service does itself is put after all that is known (`dateOf`). */
   at: Date
   /** Applied once. */
   key: string
@@ -46,8 +49,10 @@ export interface BookingOnRecord extends BookingFacts {
   /** The change's place in the booking's history. */
   changeKey: string
   applied: boolean
-  /** Why it was not applied: `already_cancelled`, `not_checked_in`, ... */
+  /** Why it was not applied: `already_cancelled`, `not_checked_in`, `taken_back`, ... */
   refused: string | null
+  /** By all else that is known. */
+  phaseBefore: BookingFacts['phase']
   /** What is to be done in rooms now. A repeat of the same change names them again. */
   effects: RoomEffect[]
   /** Other days or another kind of room than before. */
@@ -67,7 +72,8 @@ export async function applyBookingChange(sql: Sql, asked: BookingChangeRequest):
   const { changes, ...booking } = await readUpToDate(sql, bookingId, runId)
   const others = changes.filter((change) => change.key !== key)
   const known = changes.find((change) => change.key === key)
-  const own = known ?? { at: asked.at.getTime(), key, act: asked.act, details: asked.details }
+  const { act, details } = asked
+  const own = known ?? { at: dateOf(act, asked.at.getTime(), changes), key, act, details }
   const before = foldBooking(others)
   const now = foldBooking([...others, own])
   const refused = own.undone ? UNDONE : (now.refused.get(key) ?? null)
@@ -80,10 +86,17 @@ export async function applyBookingChange(sql: Sql, asked: BookingChangeRequest):
     changeKey: key,
     applied: refused === null,
     refused,
+    phaseBefore: phaseOf(before.state?.status),
     ...factsOf(now.state),
     effects: newEffects(before.effects, now.effects),
     concernsGuest: now.state !== undefined && concernsGuest(before.state, now.state),
   }
+}
+
+/** What the booking means for rooms, by all that is on record now. */
+export async function effectsOnRecord(sql: Sql, bookingId: string): Promise<RoomEffect[]> {
+  const { history } = await readBooking(sql, bookingId)
+  return foldBooking(changesOf(history)).effects
 }
 
 /** Takes a saga's change back: as if it had never been. A change that was never recorded needs nothing. */
@@ -125,12 +138,14 @@ function keep(
   return insertBookingHistory(sql, { bookingId, at: new Date(at), key, act, change, refused, runId })
 }
 
+/** Oldest first. */
 function changesOf(history: KnownBooking['history']): BookingChange[] {
-  return history.map(({ at, key, act, change, refused }) => {
+  const changes = history.map(({ at, key, act, change, refused }) => {
     const { status, ...details } = change as BookingDetails & Pick<BookingChange, 'status'>
     const undone = refused === UNDONE
     return { at, key, act: act as BookingAct, details, undone, ...(status === undefined ? {} : { status }) }
   })
+  return changes.sort(inBookingOrder)
 }
 
 /** What another program wrote since our newest change, if anything. */

@@ -4,7 +4,7 @@ import { businessDate } from '../domain/business-date.ts'
 import { toInstant } from '../domain/hotel-time.ts'
 import { defineTransaction } from '../engine/flow.ts'
 import { bodyHash } from '../engine/ids.ts'
-import { applyBookingChange, type BookingOnRecord, bookingLock } from './booking-changes.ts'
+import { applyBookingChange, type BookingOnRecord, bookingLock, effectsOnRecord } from './booking-changes.ts'
 import type { HotelDeps } from './deps.ts'
 import { orderCleaning } from './housekeeping.ts'
 import { STORE_RETRY } from './retries.ts'
@@ -56,13 +56,15 @@ export interface SettledRoom {
 
 /**
  * Brings one room in line with the booking: the guest has moved in, or has left and the room is to be cleaned. Once per
- * effect; the room's own history puts a late one in its place.
+ * effect; the room's own history puts a late one in its place. Whether the effect is true is asked of the booking under
+ * the room's lock: of two runs with one effect, the one that comes last may be the one that knows less.
  */
 export const settleRoom = defineTransaction<HotelDeps, BookingRoomEffect, SettledRoom>({
   name: 'settle_room',
   lock: ({ roomNumber }) => roomLock(roomNumber),
   retry: STORE_RETRY,
-  async run({ hotel }, { kind, roomNumber, at, key }, { sql, runId, log }) {
+  async run({ hotel }, { bookingId, kind, roomNumber, at, key }, { sql, runId, log }) {
+    const withdrawn = !(await effectsOnRecord(sql, bookingId)).some((effect) => effect.key === key)
     const word = kind === 'occupy' ? 'occupied' : 'vacant'
     const when = new Date(at)
     const change = {
@@ -73,6 +75,7 @@ export const settleRoom = defineTransaction<HotelDeps, BookingRoomEffect, Settle
       by: null,
       change: { word },
       runId,
+      withdrawn,
     } as const
     const { status, refused, superseded } = await applyRoomChange(sql, change)
     // A check-out told late, of a room that has been made since, needs no more cleaning.
@@ -81,7 +84,12 @@ export const settleRoom = defineTransaction<HotelDeps, BookingRoomEffect, Settle
       const order = { roomNumber, businessDate: businessDate(when, hotel), runId }
       await orderCleaning(sql, { ...order, kind: 'departure', reason: 'check_out' })
     }
-    log(`the room is ${word}`, { room: roomNumber, status, refused, superseded })
+    log(withdrawn ? `the room never was ${word}` : `the room is ${word}`, {
+      room: roomNumber,
+      status,
+      refused,
+      superseded,
+    })
     return { roomNumber, status, refused, cleaningOrdered }
   },
 })

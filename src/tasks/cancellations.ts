@@ -1,13 +1,20 @@
 /** The acts of a cancellation, and how each is taken back. */
+import { claimBooking, hasClaim, isClaimed, releaseClaim } from '../db/booking-claims.ts'
 import { readBooking } from '../db/bookings.ts'
 import { inTurn } from '../db/in-turn.ts'
-import { requestRefund, withdrawRefund } from '../db/refunds.ts'
+import { otherRefunds, requestRefund, withdrawRefund } from '../db/refunds.ts'
+import type { Sql } from '../db/sql.ts'
 import { phaseOf } from '../domain/booking.ts'
-import { type CancelRefusal, refusalToCancel } from '../domain/cancellation.ts'
+import { type CancelRefusal, refusalInWords, refusalToCancel } from '../domain/cancellation.ts'
 import { justAfter } from '../domain/hotel-time.ts'
 import { GiveUp } from '../engine/errors.ts'
 import { defineTask, defineTransaction, type Undo } from '../engine/flow.ts'
-import { applyBookingChange, bookingLock, undoBookingChange } from './booking-changes.ts'
+import {
+  applyBookingChange,
+  type BookingOnRecord,
+  bookingLock,
+  undoBookingChange,
+} from './booking-changes.ts'
 import type { DatabaseDeps, PmsDeps, UndoDeps } from './deps.ts'
 import { CALL_RETRY, STORE_RETRY, UNDO_RETRY } from './retries.ts'
 
@@ -25,10 +32,48 @@ export interface CancelPlan {
   at: string
 }
 
+/** What is asked for, before anything is known of the booking. */
+export type CancelRequest = Pick<CancelPlan, 'bookingId' | 'refundAmount' | 'reason' | 'at'>
+
+interface Changed {
+  refused: CancelRefusal | null
+}
+
+/**
+ * Of two runs that cancel a booking one does; the other one is refused before it looks: what it would see is half done.
+ * A claim of a run that is over is taken over.
+ */
+export const claimCancellation = defineTransaction<unknown, CancelRequest, Changed>({
+  name: 'claim_booking',
+  lock: ({ bookingId }) => bookingLock(bookingId),
+  retry: STORE_RETRY,
+  async run(_deps, { bookingId }, { sql, runId }) {
+    return { refused: (await claimBooking(sql, bookingId, runId)) ? null : 'already_being_cancelled' }
+  },
+})
+
+export const releaseCancellation: Undo<UndoDeps, CancelRequest, Changed> = {
+  name: 'release_claim',
+  retry: UNDO_RETRY,
+  run: ({ database }, { input: { bookingId } }, { runId }) =>
+    inTurn(database, bookingLock(bookingId), (sql) => releaseClaim(sql, bookingId, runId)),
+}
+
+/** All of it is done: what follows is no part of it, and may wait until the guest's night is over. */
+export const endCancellation = defineTransaction<unknown, { bookingId: string }, null>({
+  name: 'end_cancellation',
+  lock: ({ bookingId }) => bookingLock(bookingId),
+  retry: STORE_RETRY,
+  async run(_deps, { bookingId }, { sql, runId }) {
+    await releaseClaim(sql, bookingId, runId)
+    return null
+  },
+})
+
 /** Looks at the booking, here and in the property system. Throws what the property system's port throws. */
 export const planCancellation = defineTask<
   DatabaseDeps & PmsDeps,
-  Pick<CancelPlan, 'bookingId' | 'refundAmount' | 'reason' | 'at'>,
+  CancelRequest,
   { refused: CancelRefusal } | { refused: null; plan: CancelPlan }
 >({
   name: 'plan_cancellation',
@@ -49,12 +94,16 @@ export const planCancellation = defineTask<
   },
 })
 
-/** Nothing to do without a property system, or where it is cancelled already. */
-export const cancelInPropertySystem = defineTask<PmsDeps, CancelPlan, { cancelled: boolean }>({
+/**
+ * Nothing to do without a property system, or where it is cancelled already. Throws GiveUp (`already_being_cancelled`)
+ * where this run was over for others, crashed for example, and one of them has the booking now.
+ */
+export const cancelInPropertySystem = defineTask<DatabaseDeps & PmsDeps, CancelPlan, { cancelled: boolean }>({
   name: 'cancel_in_property_system',
   retry: CALL_RETRY,
-  async run({ pms }, { bookingId, propertyStatus }, { idempotencyKey: key, signal }) {
+  async run({ database, pms }, { bookingId, propertyStatus }, { idempotencyKey: key, signal, runId }) {
     if (!pms || propertyStatus === 'cancelled') return { cancelled: false }
+    await mustHaveClaim(database, bookingId, runId)
     await pms.cancelReservation(bookingId, { key, signal })
     return { cancelled: true }
   },
@@ -62,14 +111,16 @@ export const cancelInPropertySystem = defineTask<PmsDeps, CancelPlan, { cancelle
 
 /**
  * Asks how the booking is: the act may or may not have happened. The property system may tell of the cancellation as
- * well, sooner or later; that it was taken back is put on record after it, so that it counts in the end.
+ * well, sooner or later; that it was taken back is put on record after it, so that it counts in the end. Throws GiveUp
+ * (`already_being_cancelled`) where another run has claimed the booking since: that it is cancelled is then its doing.
  */
 export const reinstateInPropertySystem: Undo<UndoDeps & PmsDeps, CancelPlan, { cancelled: boolean }> = {
   name: 'reinstate_in_property_system',
   retry: UNDO_RETRY,
   async run({ database, pms }, { input, actKey }, { idempotencyKey: key, signal, runId, now, log }) {
-    const { bookingId, propertyStatus, roomNumber, at } = input
+    const { bookingId, propertyStatus, at } = input
     if (!pms || propertyStatus === 'cancelled') return
+    await mustHaveClaim(database, bookingId, runId)
     const property = await pms.reservation(bookingId, signal)
     if (property?.status === 'cancelled') await pms.reinstateReservation(bookingId, { key, signal })
     else log('nothing to reinstate')
@@ -77,14 +128,51 @@ export const reinstateInPropertySystem: Undo<UndoDeps & PmsDeps, CancelPlan, { c
       ...{ bookingId, at: justAfter(at, now()), key: `${actKey}:undo`, runId },
       act: 'reinstated',
     } as const
-    const details = { room_data: { room_number: roomNumber } }
-    await inTurn(database, bookingLock(bookingId), (sql) => applyBookingChange(sql, { ...change, details }))
+    await inTurn(database, bookingLock(bookingId), async (sql) => {
+      // A move that was made meanwhile stays; what the property system told of the cancellation took the room away.
+      const { row } = await readBooking(sql, bookingId)
+      const details = { room_data: { room_number: row?.room_number ?? input.roomNumber } }
+      await applyBookingChange(sql, { ...change, details })
+    })
   },
 }
 
-interface Changed {
-  refused: CancelRefusal | null
+async function mustHaveClaim(sql: Sql, bookingId: string, runId: string): Promise<void> {
+  if (await hasClaim(sql, bookingId, runId)) return
+  throw new GiveUp('already_being_cancelled', refusalInWords('already_being_cancelled'))
 }
+
+/** Whether `cancel_booking` is at work on it: that run tells the guest, when all of it is done. */
+export const isBeingCancelled = defineTransaction<unknown, { bookingId: string }, { is: boolean }>({
+  name: 'is_being_cancelled',
+  retry: STORE_RETRY,
+  run: async (_deps, { bookingId }, { sql }) => ({ is: await isClaimed(sql, bookingId) }),
+})
+
+/** What the property system says itself; without one it says nothing. */
+export const isCancelledInPropertySystem = defineTask<PmsDeps, { bookingId: string }, { is: boolean }>({
+  name: 'is_cancelled_in_property_system',
+  retry: CALL_RETRY,
+  async run({ pms }, { bookingId }, { signal }) {
+    return { is: (await pms?.reservation(bookingId, signal))?.status === 'cancelled' }
+  },
+})
+
+/** A cancellation that was taken for the echo of one taken back, and is not. `key`: of the event that told of it. */
+export const recordCancelledAfterAll = defineTransaction<
+  unknown,
+  { bookingId: string; key: string; at: string },
+  BookingOnRecord
+>({
+  name: 'record_cancelled_after_all',
+  lock: ({ bookingId }) => bookingLock(bookingId),
+  retry: STORE_RETRY,
+  run: (_deps, { bookingId, key, at }, { sql, runId }) =>
+    applyBookingChange(sql, {
+      ...{ bookingId, at: new Date(at), key: `${key}:after_all`, details: {}, runId },
+      act: 'called_off',
+    }),
+})
 
 /** The room is free for others. */
 export const releaseBookedRoom = defineTransaction<unknown, CancelPlan, Changed>({
@@ -92,10 +180,11 @@ export const releaseBookedRoom = defineTransaction<unknown, CancelPlan, Changed>
   lock: ({ bookingId }) => bookingLock(bookingId),
   retry: STORE_RETRY,
   async run(_deps, { bookingId, at }, { sql, runId, idempotencyKey: key }) {
+    if (!(await hasClaim(sql, bookingId, runId))) return { refused: 'already_being_cancelled' }
     const details = { room_data: { room_number: null } }
     const change = { bookingId, at: new Date(at), key, act: 'moved', details, runId } as const
     const { applied, phase } = await applyBookingChange(sql, change)
-    // Somebody may have cancelled it since, in the property system; that is what was asked for.
+    // It may have been cancelled since, in the property system; that is what was asked for.
     return { refused: (applied && phase === 'open') || phase === 'cancelled' ? null : 'booking_changed' }
   },
 })
@@ -107,21 +196,33 @@ export const assignBookedRoom: Undo<UndoDeps, CancelPlan, Changed> = {
     undoBookingChange(deps, { bookingId, key, runId }),
 }
 
+interface Refund extends Changed {
+  refundId: string
+}
+
 const refundId = (idempotencyKey: string) => `refund_${idempotencyKey}`
 
-/** Asks the accounts to pay back; the money itself is theirs. */
-export const askForRefund = defineTransaction<unknown, CancelPlan, { refundId: string }>({
+/** Asks the accounts to pay back; the money itself is theirs. In all never more than the booking costs. */
+export const askForRefund = defineTransaction<unknown, CancelPlan, Refund>({
   name: 'request_refund',
+  lock: ({ bookingId }) => bookingLock(bookingId),
   retry: STORE_RETRY,
   async run(_deps, { bookingId, refundAmount: amount, reason }, { sql, runId, idempotencyKey }) {
     const id = refundId(idempotencyKey)
+    const refuse = (refused: CancelRefusal): Refund => ({ refused, refundId: id })
+    if (!(await hasClaim(sql, bookingId, runId))) return refuse('already_being_cancelled')
+    const { row } = await readBooking(sql, bookingId)
+    const total = row?.total_amount ?? null
+    if (total !== null && (await otherRefunds(sql, bookingId, id)) + amount > total) {
+      return refuse('refund_exceeds_total')
+    }
     await requestRefund(sql, { id, bookingId, amount, reason, runId })
-    return { refundId: id }
+    return { refused: null, refundId: id }
   },
 })
 
 /** Throws GiveUp `refund_already_paid`: money that is gone is for a person to ask back. */
-export const withdrawRefundRequest: Undo<UndoDeps, CancelPlan, { refundId: string }> = {
+export const withdrawRefundRequest: Undo<UndoDeps, CancelPlan, Refund> = {
   name: 'withdraw_refund',
   retry: UNDO_RETRY,
   async run({ database }, { actKey }) {
@@ -135,9 +236,10 @@ export const markBookingCancelled = defineTransaction<unknown, CancelPlan, Chang
   lock: ({ bookingId }) => bookingLock(bookingId),
   retry: STORE_RETRY,
   async run(_deps, { bookingId, at }, { sql, runId, idempotencyKey: key }) {
-    const change = { bookingId, at: new Date(at), key, act: 'cancelled', details: {}, runId } as const
-    const { phase } = await applyBookingChange(sql, change)
-    return { refused: phase === 'cancelled' ? null : 'booking_changed' }
+    if (!(await hasClaim(sql, bookingId, runId))) return { refused: 'already_being_cancelled' }
+    const change = { bookingId, at: new Date(at), key, act: 'called_off', details: {}, runId } as const
+    const { applied } = await applyBookingChange(sql, change)
+    return { refused: applied ? null : 'booking_changed' }
   },
 })
 

@@ -131,7 +131,8 @@ export const dropMessage: Undo<GuestMessageDeps, GuestMessage, OpenedMessage | S
 
 /**
  * Lets the LLM write an email's text in place of the template's. The text is in the row before an attempt begins, so
- * that each sends the same. Fails when the LLM does, or writes what cannot be sent: the template's text stays.
+ * that each sends the same. Fails when the LLM does, or writes what cannot be sent (nothing, another room or booking than
+ * the guest's): the template's text stays.
  */
 export const writeMessage = defineTask<
   GuestMessageDeps,
@@ -151,8 +152,10 @@ export const writeMessage = defineTask<
       { template_type: request.template, variables, language },
       { key, signal },
     )
-    const written = usableText(answer)
-    if (!written) throw new GiveUp('llm_unusable_text', 'The LLM wrote nothing, or far too much.')
+    const { subject, text: body } = templates.render(request.template, language, variables)
+    const written = usableText(answer, { template: { subject, body }, variables })
+    if (!written)
+      throw new GiveUp('llm_unusable_text', 'The LLM wrote nothing, far too much, or what is not so.')
     const { text, html } = templates.frame(language, written)
     const row = { id: notificationId, runId, subjectLine: written.subject, body: text, html }
     const writtenBy = (await rewriteMessage(database, row)) ? 'llm' : 'template'

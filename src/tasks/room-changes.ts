@@ -19,6 +19,7 @@ import {
   type RoomState,
   stateOfRow,
   statusOf,
+  UNKNOWN_ROOM,
 } from '../domain/room-state.ts'
 import { inHotelTable } from './hotel-tables.ts'
 
@@ -33,6 +34,8 @@ export interface RoomChangeRequest {
   by: string | null
   change: RoomChange
   runId: string
+  /** What it came with turned out not to be so: it counts as never made, until it is asked for again. */
+  withdrawn?: boolean
 }
 
 export interface AppliedRoomChange {
@@ -48,11 +51,15 @@ export interface AppliedRoomChange {
   unknownRoom: boolean
 }
 
+/** How many later changes are read at first. */
+const LOOK_AHEAD = 20
+
 /** Every transaction that changes a room takes this lock: `defineTransaction({ lock: ... })`. */
 export const roomLock = (roomNumber: string) => `room:${roomNumber}`
 
 type Change = RoomChange | RoomSnapshot
 type Row = RoomHistoryRow<Change, RoomState>
+type Past = RoomPast<Change, RoomState>
 type Entry = RoomEntry & Pick<Row, 'source' | 'run_id'>
 
 /**
@@ -60,18 +67,18 @@ type Entry = RoomEntry & Pick<Row, 'source' | 'run_id'>
  * inside a transaction that holds `roomLock`. A repeat of the same key changes nothing; a change that happened before
  * others that are known is put before them, and what they come to is worked out again. What the rules refuse is kept
  * with its reason and throws nothing. A row that somebody else wrote meanwhile counts as news from the moment of our
- * newest change on.
+ * newest change on. A withdrawn change stays in the history as refused; one that was never made needs nothing.
  */
 export async function applyRoomChange(sql: Sql, asked: RoomChangeRequest): Promise<AppliedRoomChange> {
-  const { roomNumber, at, key } = asked
+  const { roomNumber, at, key, withdrawn = false } = asked
   const row = await lockRoom(sql, roomNumber)
-  const past = await readRoomPast<Change, RoomState>(sql, roomNumber, at, key)
+  const past: Past = await readRoomPast(sql, roomNumber, at, key, LOOK_AHEAD)
   const now = row ? statusOf(stateOfRow(row)) : undefined
-  if (past.known) return repeated(past.known, past.later, now)
+  const known = past.known && (past.known.refused === 'withdrawn') === withdrawn
+  if (known || (withdrawn && !past.known)) return unchanged(past, now)
   if (!row) await inHotelTable('rooms', insertRoom(sql, roomNumber, floorOf(roomNumber)))
 
-  const entries = [ownEntry(asked), ...newsOf(row, past, asked.runId), ...past.later.map(entryOf)]
-  const { state, steps } = foldRoom(past.before?.state, entries)
+  const { state, steps } = await fold(sql, asked, past, newsOf(row, past, asked.runId))
   await keepRoomHistory(
     sql,
     roomNumber,
@@ -101,34 +108,40 @@ export async function applyRoomChange(sql: Sql, asked: RoomChangeRequest): Promi
   }
 }
 
-function repeated(known: Row, later: Row[], now: string | undefined): AppliedRoomChange {
-  const refused = known.refused as RoomRefusal | null
+/** Only as far as the change makes a difference: of a long history, usually to the next one. */
+async function fold(sql: Sql, asked: RoomChangeRequest, { before, later, newest }: Past, news: Entry[]) {
+  const own = [ownEntry(asked), ...news]
+  const near = foldRoom(before?.state, [...own, ...later.map(entryOf)])
+  if (near.caughtUp) return { ...near, state: newest?.state ?? near.state }
+  if (later.length < LOOK_AHEAD) return near
+  const whole: Past = await readRoomPast(sql, asked.roomNumber, asked.at, asked.key)
+  return foldRoom(before?.state, [...own, ...whole.later.map(entryOf)])
+}
+
+function unchanged({ known, newest, later }: Past, now: string | undefined): AppliedRoomChange {
+  const refused = known ? (known.refused as RoomRefusal | null) : 'withdrawn'
   return {
     applied: refused === null,
     refused,
     previousStatus: now ?? null,
-    status: now ?? statusOf((later.at(-1) ?? known).state),
+    status: now ?? statusOf(newest?.state ?? UNKNOWN_ROOM),
     superseded: later.length > 0,
     unknownRoom: now === undefined,
   }
 }
 
-function ownEntry({ at, key, by, change, source, runId }: RoomChangeRequest): Entry {
-  return { at, key, by, change, source, run_id: runId }
+function ownEntry({ at, key, by, change, source, runId, withdrawn = false }: RoomChangeRequest): Entry {
+  return { at, key, by, change, source, run_id: runId, withdrawn }
 }
 
-function entryOf({ at, change_key, changed_by, change, source, run_id }: Row): Entry {
-  return { at, key: change_key, by: changed_by, change, source, run_id }
+function entryOf({ at, change_key, changed_by, change, source, run_id, refused, state }: Row): Entry {
+  const withdrawn = refused === 'withdrawn'
+  return { at, key: change_key, by: changed_by, change, source, run_id, withdrawn, stored: state }
 }
 
 /** What the hotel's own row says and our history does not: all of it at first, later what another program wrote. */
-function newsOf(
-  row: RoomColumns | undefined,
-  { before, later }: RoomPast<Change, RoomState>,
-  runId: string,
-): Entry[] {
+function newsOf(row: RoomColumns | undefined, { newest }: Past, runId: string): Entry[] {
   if (!row) return []
-  const newest = later.at(-1) ?? before
   if (newest && newest.to_status === row.status) return []
   const state = stateOfRow(row)
   const place = placeOfSnapshot(

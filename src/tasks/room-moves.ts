@@ -2,7 +2,7 @@
 import type { CleaningKind } from '../contract/housekeeping.ts'
 import { bookingsInRoom, holdRoom, readBooking, releaseHold } from '../db/bookings.ts'
 import { inTurn } from '../db/in-turn.ts'
-import { lockRoom, readRoomPast } from '../db/rooms.ts'
+import { lockRoom, type RoomRow, readRoomPast } from '../db/rooms.ts'
 import type { Sql } from '../db/sql.ts'
 import { phaseOf } from '../domain/booking.ts'
 import { businessDate } from '../domain/business-date.ts'
@@ -138,6 +138,8 @@ interface Taken {
   refused: HoldRefusal | null
   /** As it was before. */
   housekeeping: Housekeeping
+  /** When the room changed, ISO 8601. */
+  at: string
 }
 
 /** The guest who is in the house moves in; the hold has done its work. */
@@ -151,11 +153,13 @@ export const takeNewRoom = defineTransaction<unknown, RoomMovePlan & { inHouse: 
     const { occupancy, housekeeping } = row
       ? stateOfRow(row)
       : ({ occupancy: 'vacant', housekeeping: 'dirty' } as const)
-    if (!move.inHouse) return { refused: null, housekeeping }
-    if (occupancy === 'occupied') return { refused: 'room_occupied', housekeeping }
-    const change = changeOf(move.toRoom, new Date(move.at), key, runId)
+    const at = dateIn(row, move.at)
+    const taken = { housekeeping, at: at.toISOString() }
+    if (!move.inHouse) return { refused: null, ...taken }
+    if (occupancy === 'occupied') return { refused: 'room_occupied', ...taken }
+    const change = changeOf(move.toRoom, at, key, runId)
     const { refused } = await applyRoomChange(sql, { ...change, change: { word: 'occupied' } })
-    return { refused: refused && 'room_in_maintenance', housekeeping }
+    return { refused: refused && 'room_in_maintenance', ...taken }
   },
 })
 
@@ -163,10 +167,10 @@ export const takeNewRoom = defineTransaction<unknown, RoomMovePlan & { inHouse: 
 export const leaveNewRoom: Undo<UndoDeps, RoomMovePlan & { inHouse: boolean }, Taken> = {
   name: 'leave_new_room',
   retry: UNDO_RETRY,
-  async run({ database }, { input: { toRoom, inHouse, at }, result, actKey }, { runId, now }) {
+  async run({ database }, { input: { toRoom, inHouse }, result, actKey }, { runId, now }) {
     if (!inHouse || !result || result.refused !== null) return
     await inTurn(database, roomLock(toRoom), async (sql) => {
-      const change = changeOf(toRoom, justAfter(at, now()), actKey, runId)
+      const change = changeOf(toRoom, justAfter(result.at, now()), actKey, runId)
       await applyWords(sql, change, ['vacant', ...madeAs(result.housekeeping)])
     })
   },
@@ -177,6 +181,8 @@ interface Left {
   businessDate: string
   /** The room's cleaning of the day before the move; null: there was none. */
   cleaningBefore: CleaningKind | null
+  /** When the room changed, ISO 8601. */
+  at: string
 }
 
 /** The old room is empty and to be cleaned as after a departure. */
@@ -186,22 +192,23 @@ export const leaveOldRoom = defineTransaction<HotelDeps, RoomMovePlan, Left>({
   retry: STORE_RETRY,
   async run({ hotel }, { fromRoom, at }, { sql, runId, idempotencyKey: key }) {
     const row = await lockRoom(sql, fromRoom)
-    const when = new Date(at)
+    const when = dateIn(row, at)
     await applyRoomChange(sql, { ...changeOf(fromRoom, when, key, runId), change: { word: 'vacant' } })
-    const order = { roomNumber: fromRoom, businessDate: businessDate(when, hotel), runId }
+    const order = { roomNumber: fromRoom, businessDate: businessDate(new Date(at), hotel), runId }
     const { was } = await orderCleaning(sql, { ...order, kind: 'departure', reason: 'room_move' })
     const housekeeping = row ? stateOfRow(row).housekeeping : 'dirty'
-    return { housekeeping, businessDate: order.businessDate, cleaningBefore: was }
+    const { businessDate: day } = order
+    return { housekeeping, businessDate: day, cleaningBefore: was, at: when.toISOString() }
   },
 })
 
 export const returnToOldRoom: Undo<UndoDeps, RoomMovePlan, Left> = {
   name: 'return_to_old_room',
   retry: UNDO_RETRY,
-  async run({ database }, { input: { fromRoom, at }, result, actKey }, { runId, now }) {
+  async run({ database }, { input: { fromRoom }, result, actKey }, { runId, now }) {
     if (!result) return
     await inTurn(database, roomLock(fromRoom), async (sql) => {
-      const change = changeOf(fromRoom, justAfter(at, now()), actKey, runId)
+      const change = changeOf(fromRoom, justAfter(result.at, now()), actKey, runId)
       if (!(await applyWords(sql, change, [...madeAs(result.housekeeping), 'occupied']))) return
       const { businessDate, cleaningBefore: kind } = result
       const cleaning = { roomNumber: fromRoom, businessDate, reason: 'room_move_undone' }
@@ -209,6 +216,11 @@ export const returnToOldRoom: Undo<UndoDeps, RoomMovePlan, Left> = {
       if (kind !== null) await orderCleaning(sql, { ...cleaning, kind, runId })
     })
   },
+}
+
+/** When a room changes by the move: after what is known of it. A check-in may be dated by a clock that is ahead. */
+function dateIn(row: RoomRow | undefined, at: string): Date {
+  return row?.state_at ? justAfter(row.state_at.toISOString(), new Date(at)) : new Date(at)
 }
 
 type Change = Omit<RoomChangeRequest, 'change'>

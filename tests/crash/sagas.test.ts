@@ -35,6 +35,7 @@ const SAGAS = {
     ['leave_old_room', 'return_to_old_room'],
   ],
   cancel: [
+    ['claim_booking', 'release_claim'],
     ['cancel_in_property_system', 'reinstate_in_property_system'],
     ['release_booked_room', 'assign_booked_room'],
     ['request_refund', 'withdraw_refund'],
@@ -56,11 +57,12 @@ const PHASES = ['before', 'after'] as const
 function casesOf(saga: SagaName): Case[] {
   const acts = SAGAS[saga].map(([act]) => act)
   const undos = SAGAS[saga].map(([, undo]) => undo)
-  const stuckUndo = saga === 'move' ? undos[1] : undos[0]
+  const stuckUndo = undos[1]
   const points = (names: readonly string[], phases: readonly string[] = PHASES) =>
     names.flatMap((name) => phases.map((phase) => `${name}:${phase}`))
+  const around = saga === 'cancel' ? ['plan_cancellation', 'end_cancellation'] : []
   const stops: Record<Way, string[]> = {
-    forward: [...points(acts, [...PHASES, 'recorded']), 'end'],
+    forward: [...points(acts, [...PHASES, 'recorded']), ...points(around), 'end'],
     // The act that fails has no effect to stop after.
     back: [...points(acts).slice(0, -1), ...points(undos), 'end'],
     stuck: [

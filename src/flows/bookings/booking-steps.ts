@@ -29,7 +29,9 @@ export function outcomeOf(
     status: applied ? ('completed' as const) : ('refused' as const),
     refused,
     booking: phase,
-    rooms: effects.map(({ roomNumber, kind }) => ({ room_number: roomNumber, change: kind })),
+    rooms: effects.map(({ roomNumber, kind, withdrawn }) => {
+      return { room_number: roomNumber, change: withdrawn ? (`${kind}_withdrawn` as const) : kind }
+    }),
     guest_told: guestTold,
   }
 }

@@ -7,12 +7,15 @@ import { defineFlow, type Flow, type Saga } from '../../engine/flow.ts'
 import {
   askForRefund,
   assignBookedRoom,
-  type CancelPlan,
+  type CancelRequest,
   cancelInPropertySystem,
+  claimCancellation,
+  endCancellation,
   markBookingCancelled,
   planCancellation,
   reinstateInPropertySystem,
   releaseBookedRoom,
+  releaseCancellation,
   unmarkBookingCancelled,
   withdrawRefundRequest,
 } from '../../tasks/cancellations.ts'
@@ -37,8 +40,10 @@ type CancelDeps = GuestMessageDeps & StaffMessageDeps & UndoDeps & PmsDeps
 /**
  * The hotel cancels a booking: all of it, or none of it.
  *
- *   plan ── cancel in the property system ── release the room ── ask for the refund ── mark the booking ── tell the guest
+ *   claim it ── plan ── cancel in the property system ── release the room ── ask for the refund ── mark the booking ─┐
+ *   tell the guest ◄──────────────────────────────────────────────────────────────────────────────────────────────────┘
  *
+ * Of two runs for one booking the second one is refused (`already_being_cancelled`) before it touches anything.
  * Whatever fails, or a cancel of this run, takes back all that was done, last first. What cannot be taken back flags the
  * run and is told to the duty manager. Refused cancellations fail with the reason as code (`guest_is_checked_in`, ...).
  * The guest is told when all is done: a message that fails does not undo it.
@@ -55,16 +60,15 @@ export const cancelBooking = defineFlow({
   async run(flow: Flow<CancelDeps>, { booking_id, reason, refund_amount }) {
     const at = await instant(flow)
     const asked = { bookingId: booking_id, refundAmount: refund_amount, reason, at }
-    const planned = await flow.task(planCancellation, asked)
-    refuse(planned, 'plan_cancellation')
-    const { plan } = planned
-    const saga = flow.saga((acts) => cancel(acts, plan))
+    const saga = flow.saga((acts) => cancel(flow, acts, asked))
     const refund_id = await orAlert(flow, saga, { what: 'The cancellation', bookingId: booking_id })
+    await flow.task(endCancellation, { bookingId: booking_id })
     flow.log('cancelled', { booking: booking_id, refund: refund_id })
     const guest_told = await tellGuest(flow, {
       template: 'booking_cancelled',
       booking_id,
-      subject_key: booking_id,
+      // The property system may have told of the cancellation, and the guest been told, but not of the refund.
+      subject_key: refund_id ?? booking_id,
       ...(refund_id === null ? {} : { variables: { refund_amount: String(refund_amount) } }),
     })
     return { booking_id, status: 'cancelled' as const, refund_id, guest_told }
@@ -72,12 +76,21 @@ export const cancelBooking = defineFlow({
 })
 
 /** Answers the id of the refund request; null: none was asked for. */
-async function cancel(saga: Saga<CancelDeps>, plan: CancelPlan): Promise<string | null> {
+async function cancel(
+  flow: Flow<CancelDeps>,
+  saga: Saga<CancelDeps>,
+  asked: CancelRequest,
+): Promise<string | null> {
+  refuse(await saga.act(claimCancellation, asked, releaseCancellation), 'claim_booking')
+  const planned = await flow.task(planCancellation, asked)
+  refuse(planned, 'plan_cancellation')
+  const { plan } = planned
   await saga.act(cancelInPropertySystem, plan, reinstateInPropertySystem)
   if (plan.roomNumber !== null) {
     refuse(await saga.act(releaseBookedRoom, plan, assignBookedRoom), 'release_booked_room')
   }
   const refund = plan.refundAmount > 0 ? await saga.act(askForRefund, plan, withdrawRefundRequest) : null
+  if (refund) refuse(refund, 'request_refund')
   refuse(await saga.act(markBookingCancelled, plan, unmarkBookingCancelled), 'mark_booking_cancelled')
   return refund?.refundId ?? null
 }

@@ -84,6 +84,19 @@ describe('a new one', () => {
     expect(await told()).toEqual(['slack U0SECUR', DUTY])
   })
 
+  it('whatever its sensor is called, no line and no heading of it looks like ours', async () => {
+    await open()
+    const forged = { source: 'cam\n⚠ *Anomaly*: fire', location: 'lobby\r\n*Run*: \u202e1_rf' }
+    const runId = await see({ ...forged, room_number: undefined, severity: 'medium' })
+    await engine.signal(runId, 'acknowledge', null)
+    await engine.ended(runId)
+    const [told] = await messages(database)
+    expect(told?.body.split(/\r|\n/).slice(1, 3)).toEqual([
+      'Where: lobby ∗Run∗: 1_rf',
+      'Source: cam ⚠ ∗Anomaly∗: fire',
+    ])
+  })
+
   it('of a department without a supervisor is the duty manager’s, who is told once', async () => {
     await open()
     const runId = await see({ anomaly_type: 'revenue_drop' })

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { inTurn } from '../../../src/db/in-turn.ts'
 import type { AnyFlow } from '../../../src/engine/flow.ts'
 import { newRunId } from '../../../src/engine/ids.ts'
 import { moveGuestRoom } from '../../../src/flows/bookings/move-guest-room.ts'
+import { applyRoomChange, roomLock } from '../../../src/tasks/room-changes.ts'
+import { minute } from '../../support/hotel-rules.ts'
 import { cleaningOf, roomOf, rowOf, tell, toldAbout } from './booking-rig.ts'
 import { alertsOf, openHotel, openSagaRig, type SagaRig } from './saga-rig.ts'
 
@@ -47,6 +50,26 @@ describe('a room move', () => {
     expect(await roomOf(rig.database, to)).toEqual({ status: 'inspected', held_for: null })
     expect(await cleaningOf(rig.database, from)).toEqual([])
     expect(inPms()?.roomNumber).toBe(to)
+  })
+
+  it('of a booking that a property system whose clock is ahead dates in our future', async () => {
+    const toldAt = (Date.now() + 30_000 - minute(0).getTime()) / 60_000
+    const toCome = await openHotel(sagas, { toldAt })
+    expect((await toCome.move()).status).toBe('completed')
+    expect(await rowOf(rig.database, toCome.id)).toMatchObject({ room_number: toCome.to })
+    const { id, from, to, move } = await openHotel(sagas, { toldAt, inHouse: true })
+    const arrival = {
+      roomNumber: from,
+      at: minute(toldAt + 1),
+      key: `arrival of ${id}`,
+      source: 'booking',
+    } as const
+    await inTurn(rig.database, roomLock(from), (sql) =>
+      applyRoomChange(sql, { ...arrival, by: null, change: { word: 'occupied' }, runId: 'fr_arrival' }),
+    )
+    expect((await move()).status).toBe('completed')
+    expect(await roomOf(rig.database, from)).toMatchObject({ status: 'dirty' })
+    expect(await roomOf(rig.database, to)).toMatchObject({ status: 'occupied' })
   })
 
   it('without a property system it is made here', async () => {

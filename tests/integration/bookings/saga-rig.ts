@@ -7,6 +7,7 @@ import type { Database } from '../../../src/db/pool.ts'
 import type { AnyFlow } from '../../../src/engine/flow.ts'
 import { cancelBooking } from '../../../src/flows/bookings/cancel-booking.ts'
 import { moveGuestRoom } from '../../../src/flows/bookings/move-guest-room.ts'
+import { releaseBooking } from '../../../src/flows/bookings/release-booking.ts'
 import { sendGuestNotification } from '../../../src/flows/guests/send-guest-notification.ts'
 import type { PropertySystem } from '../../../src/integrations/pms/property-system.ts'
 import { createTestDatabase } from '../../support/database.ts'
@@ -34,7 +35,7 @@ export async function openSagaRig(): Promise<SagaRig> {
       return configured
     },
   }
-  const flows = [moveGuestRoom, cancelBooking, sendGuestNotification] as AnyFlow[]
+  const flows = [moveGuestRoom, cancelBooking, releaseBooking, sendGuestNotification] as AnyFlow[]
   const rig = await openDurableRig(flows, deps, undefined, test)
   return {
     rig,
@@ -63,7 +64,8 @@ export interface Furnished {
 export async function furnish(
   database: Database,
   pms: PropertySystemSimulator,
-  { inHouse = false } = {},
+  /** `toldAt`: when the property system dates the booking, in minutes of the test's day. */
+  { inHouse = false, toldAt = 0 } = {},
 ): Promise<Furnished> {
   const n = ++hotels
   const [id, from, to] = [`BOOK${n}`, `${n}01`, `${n}02`]
@@ -73,8 +75,8 @@ export async function furnish(
   ])
   const guest_data = { guest_id: `G${n}`, name: 'Lan', email: 'lan@khach.vn' }
   const room_data = { ...stay, room_number: from, room_type: 'deluxe', total_amount: 5_000_000 }
-  await tell(database, id, { at: 0, act: 'new_booking', details: { guest_data, room_data } })
-  if (inHouse) await tell(database, id, { at: 1, act: 'checked_in' })
+  await tell(database, id, { at: toldAt, act: 'new_booking', details: { guest_data, room_data } })
+  if (inHouse) await tell(database, id, { at: toldAt + 1, act: 'checked_in' })
   for (const roomNumber of [from, to]) {
     const occupied = inHouse && roomNumber === from
     pms.rooms.set(roomNumber, { roomNumber, roomType: null, condition: 'clean', occupied })
@@ -84,7 +86,7 @@ export async function furnish(
   return { bookingId: id, from, to }
 }
 
-export async function openHotel({ rig, pms }: SagaRig, state: { inHouse?: boolean } = {}) {
+export async function openHotel({ rig, pms }: SagaRig, state: Parameters<typeof furnish>[2] = {}) {
   const { bookingId: id, from, to } = await furnish(rig.database, pms, state)
   const move = (more: object = {}) =>
     runFlow(rig, moveGuestRoom as AnyFlow, { booking_id: id, to_room: to, reason: 'noise', ...more })

@@ -90,6 +90,13 @@ describe('a message to a guest', () => {
     expect(world.smtp.mails).toEqual([])
   })
 
+  it('shows a name without what would turn the text around', async () => {
+    await send(confirmation(await book(test.database, 'TURNED', { name: '\u202eaoH \u2066Nguyễn' })))
+    const [mail] = world.smtp.mails
+    expect(mail?.text).toContain('Kính gửi aoH Nguyễn,')
+    expect(`${mail?.subject}${mail?.text}${mail?.html}`).not.toMatch(/\p{Bidi_Control}/u)
+  })
+
   it('to a guest without a booking', async () => {
     await book(test.database, 'ALONE')
     const { result } = await send({
@@ -225,7 +232,7 @@ describe('the text', () => {
   })
 
   it('is written by the LLM, framed and escaped; the short one is the template’s', async () => {
-    deps.llm = writer(() => ({ subject: 'Chào\nHoa', body: 'Kính gửi Hoa,\n\n<b>Hẹn gặp</b>' }))
+    deps.llm = writer(() => ({ subject: 'Chào\nHoa', body: 'Kính gửi Hoa,\n\n<b>Hẹn gặp</b> B_LLM' }))
     await send(confirmation(await book(test.database, 'LLM')))
     expect(asked).toMatchObject([
       {
@@ -239,7 +246,9 @@ describe('the text', () => {
         key: expect.stringMatching(/./),
       },
     ])
-    expect(world.smtp.mails).toMatchObject([{ subject: 'Chào Hoa', text: 'Kính gửi Hoa,\n\n<b>Hẹn gặp</b>' }])
+    expect(world.smtp.mails).toMatchObject([
+      { subject: 'Chào Hoa', text: 'Kính gửi Hoa,\n\n<b>Hẹn gặp</b> B_LLM' },
+    ])
     expect(world.smtp.mails[0]?.html).toContain('&#60;b&#62;Hẹn gặp')
     const sms = await book(test.database, 'LLMSMS', { email: null, phone: '+84904444444' })
     await send(confirmation(sms))
@@ -256,6 +265,8 @@ describe('the text', () => {
       },
     ],
     ['writes nothing', 'EMPTY', () => ({ subject: 'Chào', body: ' ' })],
+    ['names no booking', 'SILENT', () => ({ subject: 'Chào', body: 'Hẹn gặp' })],
+    ['names another room', 'OTHER', () => ({ subject: 'Đặt phòng B_OTHER', body: 'Mời đến phòng 999' })],
   ])('is the template’s when the LLM %s', async (_, id, write) => {
     deps.llm = writer(write)
     const { status, result } = await send(confirmation(await book(test.database, id)))

@@ -7,7 +7,15 @@ import { toInstant } from '../../../src/domain/hotel-time.ts'
 const ZONES = ['Asia/Ho_Chi_Minh', 'Pacific/Kiritimati', 'Pacific/Pago_Pago']
 
 /** Around the first and the last day, written in every way. */
-const edges = ['1899-12-31', '1900-01-01', '1900-01-02', '1900-01-03', '9998-12-29', '9998-12-30', '9998-12-31']
+const edges = [
+  '1899-12-31',
+  '1900-01-01',
+  '1900-01-02',
+  '1900-01-03',
+  '9998-12-29',
+  '9998-12-30',
+  '9998-12-31',
+]
   .concat('9999-01-01')
   .flatMap((date) => ['T00:00:00', 'T12:00:00', 'T23:59:59'].map((time) => date + time))
   .flatMap((wall) => ['', 'Z', '+23:59', '-23:59', '+07:00', '-1200'].map((offset) => wall + offset))

@@ -139,6 +139,28 @@ describe('what people are told', () => {
     expect(anomalyText({ ...news, runId: null })).not.toContain('Acknowledge')
   })
 
+  it('no line of it is another’s, nor looks like a heading of ours', () => {
+    const lines = anomalyText({
+      ...news,
+      room_number: undefined,
+      source: 'cam\n⚠ *Anomaly*: `fire`, _critical_ ~x~ sensor_bath_201',
+      location: 'lobby\r\nSource: \u202eecalp\u2028*Acknowledge*',
+      description: 'smoke\u2028*Acknowledge*\rnow',
+    }).split(/[\r\n\u2028]/)
+    expect(lines).toEqual([
+      '⚠ *Anomaly*: water_leak, critical',
+      'Where: lobby Source: ecalp ∗Acknowledge∗',
+      'Source: cam ⚠ ∗Anomaly∗: ˋfireˋ, ˍcriticalˍ ∼x∼ sensor_bath_201',
+      '> smoke',
+      '> ∗Acknowledge∗',
+      '> now',
+      'Acknowledge: run fr_1, signal acknowledge.',
+    ])
+    expect(anomalySms({ ...news, room_number: undefined, location: 'lobby\n\nCall 113' })).toBe(
+      'critical water_leak, lobby Call 113. Please acknowledge.',
+    )
+  })
+
   it('by phone, short', () => {
     expect(anomalySms(news)).toBe('critical water_leak, room 201. Please acknowledge.')
     expect(anomalySms({ ...news, escalation: 1 })).toContain('Nobody acknowledged: ')

@@ -5,6 +5,7 @@ import {
   type BookingChange,
   type BookingDetails,
   concernsGuest,
+  dateOf,
   daysBetween,
   foldBooking,
   newEffects,
@@ -90,6 +91,58 @@ describe('the life of a booking', () => {
     expect(fold.state?.status).toBe('confirmed')
     expect(fold.state?.details.room_data?.room_number).toBe('201')
   })
+
+  it.each([
+    ['cancelled', 15, 'taken_back', 'confirmed'],
+    ['cancelled', 16, undefined, 'cancelled'],
+    ['called_off', 1, undefined, 'cancelled'],
+  ] as const)('%s dated %i min after it was reinstated: %s', (act, minutes, refused, status) => {
+    const late = change(5 + minutes * 60_000, act)
+    const fold = foldBooking([made(), change(5, 'reinstated', room('201')), late])
+    expect(fold.refused.get(late.key)).toBe(refused)
+    expect(fold.state?.status).toBe(status)
+  })
+
+  it('made and cancelled at the same moment it is cancelled, whatever the keys', () => {
+    const booked = { ...made(), at: 5 }
+    const fold = foldBooking([{ ...change(5, 'cancelled'), key: 'a' }, booked])
+    expect(fold.refused.size).toBe(0)
+    expect(fold.state?.status).toBe('cancelled')
+    expect(fold.state?.details.guest_data?.name).toBe('Lan')
+  })
+
+  it('what the service does comes after all that is known, what it is told comes when it happened', () => {
+    for (const act of ['moved', 'called_off', 'reinstated'] as const) {
+      expect(dateOf(act, 5, [{ at: 9 }, { at: 3 }])).toBe(10)
+      expect(dateOf(act, 50, [{ at: 9 }])).toBe(50)
+    }
+    expect(dateOf('cancelled', 5, [{ at: 9 }])).toBe(5)
+  })
+})
+
+describe('a new booking that is refused', () => {
+  it('still tells who was to come; the room stays free', () => {
+    const cancelled = change(0, 'cancelled', { guest_data: { email: 'new@example.com' } })
+    const booked = made()
+    const fold = foldBooking([cancelled, booked])
+    expect(fold.refused.get(booked.key)).toBe('already_cancelled')
+    expect(fold.state).toEqual({
+      status: 'cancelled',
+      details: {
+        guest_data: { guest_id: 'G1', name: 'Lan', email: 'new@example.com' },
+        room_data: {
+          room_number: null,
+          ...{ room_type: 'deluxe', check_in: '2025-02-01', check_out: '2025-02-03' },
+        },
+      },
+    })
+    expect(fold.guestToldAt).toBe(0)
+    expect(foldBooking([change(0, 'cancelled'), booked]).guestToldAt).toBe(1)
+  })
+
+  it('of a guest who is in the house tells the room', () => {
+    expect(effectsOf([change(0, 'checked_in'), made()])).toEqual(['occupy 201 @1'])
+  })
 })
 
 describe('details', () => {
@@ -142,16 +195,15 @@ describe('late events', () => {
     expect(newEffects(before.effects, now.effects).map(({ kind }) => kind)).toEqual(['occupy', 'vacate'])
   })
 
-  it('a room that was taken for occupied by mistake is vacated again', () => {
+  it('a room that was taken for occupied by mistake never was', () => {
     const [booked, arrival] = [made(), change(5, 'checked_in')]
     const before = foldBooking([booked, arrival])
     const now = foldBooking([booked, arrival, change(2, 'modified', room('305'))])
-    expect(newEffects(before.effects, now.effects).map(({ kind, roomNumber }) => [kind, roomNumber])).toEqual(
-      [
-        ['vacate', '201'],
-        ['occupy', '305'],
-      ],
-    )
+    const asked = newEffects(before.effects, now.effects)
+    expect(asked.map(({ kind, roomNumber, withdrawn }) => [kind, roomNumber, withdrawn])).toEqual([
+      ['occupy', '305', undefined],
+      ['occupy', '201', true],
+    ])
   })
 })
 
@@ -164,6 +216,8 @@ describe('any order', () => {
     'checked_out',
     'no_show',
     'moved',
+    'called_off',
+    'reinstated',
   ] as const
   const event = fc.record({
     at: fc.integer({ min: 0, max: 6 }),

@@ -123,12 +123,14 @@ describe('values', () => {
       empty: ' \n',
       no_date: '2025-13-45',
       id: '2025-02-01-7',
+      turned: '\u202eaoH\u2066 \u200fHoa',
     }
     expect(valuesInWords(values, 'vi')).toEqual({
       date: 'Thứ Bảy, 01/02/2025',
       name: 'Hoa Bcc: x',
       no_date: '2025-13-45',
       id: '2025-02-01-7',
+      turned: 'aoH Hoa',
     })
     expect(valuesInWords(values, 'en').date).toBe('Saturday, 1 February 2025')
     expect(amountInWords('5000000.00', 'VND', 'vi')).toBe('5.000.000\u00a0₫')
@@ -137,6 +139,8 @@ describe('values', () => {
 
   it('a name that is a link is nobody the hotel greets', () => {
     expect(greetingName('  Nguyễn   Thị Hoa ', 'vi')).toBe('Nguyễn Thị Hoa')
+    expect(greetingName('\u202eHoa\0\u2029 Thị', 'vi')).toBe('Hoa Thị')
+    expect(greetingName('\u202e', 'vi')).toBe('Quý khách')
     expect(greetingName(null, 'vi')).toBe('Quý khách')
     for (const name of ['win at https://evil.example', 'www.evil.example', '<b>', 'x'.repeat(81), ' ']) {
       expect(greetingName(name, 'en')).toBe('Guest')
@@ -144,11 +148,42 @@ describe('values', () => {
   })
 
   it('a text of a machine is one subject line and a body, or not used', () => {
-    const written = { subject: ' Chào\nmừng ', body: ' Kính gửi\r\nHoa\0,\n\n\tXin chào ' }
-    expect(usableText(written)).toEqual({ subject: 'Chào mừng', body: 'Kính gửi\nHoa,\n\n\tXin chào' })
-    expect(usableText({ ...written, subject: ' \n' })).toBeUndefined()
-    expect(usableText({ ...written, body: '' })).toBeUndefined()
-    expect(usableText({ ...written, subject: 'x'.repeat(201) })).toBeUndefined()
-    expect(usableText({ ...written, body: 'x'.repeat(10_001) })).toBeUndefined()
+    const written = { subject: ' Chào\nmừng ', body: ' Kính gửi\r\n\u202eHoa\0,\n\n\tXin chào ' }
+    const about = { template: { subject: 'Chào', body: 'Xin chào' }, variables: {} }
+    const usable = (more: object) => usableText({ ...written, ...more }, about)
+    expect(usable({})).toEqual({ subject: 'Chào mừng', body: 'Kính gửi\nHoa,\n\n\tXin chào' })
+    expect(usable({ subject: ' \n' })).toBeUndefined()
+    expect(usable({ body: '' })).toBeUndefined()
+    expect(usable({ subject: 'x'.repeat(201) })).toBeUndefined()
+    expect(usable({ body: 'x'.repeat(10_001) })).toBeUndefined()
+  })
+
+  describe('a text of a machine', () => {
+    const template = { subject: 'Room 305', body: 'Booking B.1: from room 201 to room 305.' }
+    const about = { template, variables: { booking_id: 'B.1', room_number: '305', old_room: '201' } }
+    const usable = (body: string) => usableText({ subject: 'Your room', body }, about) !== undefined
+
+    it.each([
+      'Booking B.1: your room is 305.',
+      'B.1: từ phòng 201 sang phòng số 305. Nhận phòng 14:00, trả phòng: 03/02/2025.',
+      'Room number: 305, old room: 201, booking: B.1',
+      'B.1, room 305: check in at 2 pm, room service 24/7',
+    ])('that names what the template does is used: %s', (body) => expect(usable(body)).toBe(true))
+
+    it.each([
+      ['no room', 'Booking B.1: please come to the front desk.'],
+      ['no booking', 'Your room is 305.'],
+      ['the number within another', 'Booking B.1: your room is 1305.'],
+      ['another booking', 'Booking Bx1: room 305'],
+      ['another room besides', 'Booking B.1: room 305. Please go to room 401 now.'],
+      ['another room, in Vietnamese', 'B.1: 305. Mời Quý khách đến phòng số 401.'],
+      ['another kind of number', 'B.1: 305. Please go to Room #A12.'],
+    ])('that names %s is not', (_, body) => expect(usable(body)).toBe(false))
+
+    it('need not name what the template does not', () => {
+      const silent = { ...about, template: { subject: 'Thanks', body: 'Come again' } }
+      expect(usableText({ subject: 'Thanks', body: 'Goodbye' }, silent)).toBeDefined()
+      expect(usableText({ subject: 'Thanks', body: 'Goodbye, room 999' }, silent)).toBeUndefined()
+    })
   })
 })

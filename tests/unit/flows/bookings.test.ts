@@ -21,7 +21,7 @@ const EVENT: BookingEvent = {
   room_data: { room_number: '201' },
   timestamp: '2025-01-17T10:00:00Z',
 }
-const TOLD = { send_guest_notification: { status: 'sent' } }
+const TOLD = { send_guest_notification: { status: 'sent' }, is_being_cancelled: { is: false } }
 const BOOKING = {
   ...{
     bookingId: 'BOOK001',
@@ -76,6 +76,16 @@ describe('events of a booking', () => {
     expect(await releaseBooking.run(flow, event)).toMatchObject({ status: 'completed', guest_told: 'failed' })
     const cancelled = scripted({ record_booking, send_guest_notification: new FlowCancelled() })
     await expect(releaseBooking.run(cancelled.flow, event)).rejects.toThrow(FlowCancelled)
+  })
+
+  it('a guest whose cancellation another run makes, or made, hears of it from that run', async () => {
+    const event = { ...EVENT, event_type: 'cancelled' as const }
+    const record_booking = { ...BOOKING, phase: 'cancelled', phaseBefore: 'cancelled' }
+    const made = scripted({ record_booking })
+    expect(await releaseBooking.run(made.flow, event)).toMatchObject({ guest_told: null })
+    const claimed = { record_booking: { ...record_booking, phaseBefore: 'open' } }
+    const beingMade = scripted({ ...claimed, is_being_cancelled: { is: true } })
+    expect(await releaseBooking.run(beingMade.flow, event)).toMatchObject({ guest_told: null })
   })
 
   it('the confirmation is what its run is for: it fails with it', async () => {
@@ -159,15 +169,18 @@ describe('sagas', () => {
   it('a cancellation without refund or room has only the acts it needs', async () => {
     const plan = { bookingId: 'BOOK001', roomNumber: null, refundAmount: 0 }
     const { flow, words } = scripted({
+      claim_booking: ok,
       plan_cancellation: { refused: null, plan },
       mark_booking_cancelled: ok,
     })
     await cancelBooking.run(flow, { booking_id: 'BOOK001', reason: 'ill', refund_amount: 0 })
     expect(words).toEqual([
       ...[
+        'claim_booking',
         'plan_cancellation',
         'cancel_in_property_system',
         'mark_booking_cancelled',
+        'end_cancellation',
         'send_guest_notification',
       ],
     ])
