@@ -1,6 +1,6 @@
 /** Every flow of the service: the table of contents. */
 import type { FlowFor } from '../engine/flow.ts'
-import type { AttendanceDeps } from '../tasks/attendance.ts'
+import type { AttendanceDeps } from '../tasks/attendance/attendance.ts'
 import type { ChannelDeps, HotelDeps, OutsideDeps, StorageDeps, UndoDeps } from '../tasks/deps.ts'
 import { processAttendance } from './attendance/process-attendance.ts'
 import { cancelBooking } from './bookings/cancel-booking.ts'

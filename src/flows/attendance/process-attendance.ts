@@ -2,8 +2,13 @@ import { AttendanceEvent } from '../../contract/attendance-event.ts'
 import { subjectsOf } from '../../domain/subjects.ts'
 import { FlowFailure } from '../../engine/errors.ts'
 import { defineFlow, type Flow } from '../../engine/flow.ts'
-import { type AttendanceDeps, type LowConfidence, type Punch, recordPunch } from '../../tasks/attendance.ts'
-import { notifySupervisor } from '../../tasks/notify.ts'
+import {
+  type AttendanceDeps,
+  type LowConfidence,
+  type Punch,
+  recordPunch,
+} from '../../tasks/attendance/attendance.ts'
+import { notifySupervisor } from '../../tasks/attendance/notify.ts'
 
 /**
  * A face at the staff door: log the punch, and tell the supervisor when it is late.

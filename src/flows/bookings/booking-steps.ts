@@ -3,8 +3,8 @@ import type { BookingEvent } from '../../contract/booking-event.ts'
 import type { GuestNotificationOutcome } from '../../contract/guest-notification.ts'
 import { subjectsOf } from '../../domain/subjects.ts'
 import type { Flow } from '../../engine/flow.ts'
-import type { BookingOnRecord } from '../../tasks/booking-changes.ts'
-import { recordBooking, settleRoom } from '../../tasks/bookings.ts'
+import type { BookingOnRecord } from '../../tasks/bookings/booking-changes.ts'
+import { recordBooking, settleRoom } from '../../tasks/bookings/bookings.ts'
 import type { HotelDeps } from '../../tasks/deps.ts'
 
 export const bookingSubjects = ({ booking_id, guest_data, room_data }: BookingEvent): string[] =>

@@ -18,10 +18,10 @@ import {
   releaseCancellation,
   unmarkBookingCancelled,
   withdrawRefundRequest,
-} from '../../tasks/cancellations.ts'
+} from '../../tasks/bookings/cancellations.ts'
 import type { PmsDeps, UndoDeps } from '../../tasks/deps.ts'
-import type { GuestMessageDeps } from '../../tasks/guest-messages.ts'
-import type { StaffMessageDeps } from '../../tasks/staff-messages.ts'
+import type { GuestMessageDeps } from '../../tasks/messages/guest-messages.ts'
+import type { StaffMessageDeps } from '../../tasks/messages/staff-messages.ts'
 import { instant } from '../clock.ts'
 import { tellGuest } from '../guests/tell-guest.ts'
 import { orAlert } from './or-alert.ts'

@@ -1,6 +1,6 @@
 import { BookingEvent } from '../../contract/booking-event.ts'
 import { defineFlow, type Flow } from '../../engine/flow.ts'
-import type { GuestMessageDeps } from '../../tasks/guest-messages.ts'
+import type { GuestMessageDeps } from '../../tasks/messages/guest-messages.ts'
 import { sendGuestNotification } from '../guests/send-guest-notification.ts'
 import { bookingSubjects, recordAndSettle } from './booking-steps.ts'
 

@@ -4,8 +4,6 @@ import { inWords } from '../../domain/room-move.ts'
 import { subjectsOf } from '../../domain/subjects.ts'
 import { FlowFailure } from '../../engine/errors.ts'
 import { defineFlow, type Flow, type Saga } from '../../engine/flow.ts'
-import type { PmsDeps, UndoDeps } from '../../tasks/deps.ts'
-import type { GuestMessageDeps } from '../../tasks/guest-messages.ts'
 import {
   assignNewRoom,
   assignOldRoom,
@@ -19,8 +17,10 @@ import {
   releaseNewRoom,
   returnToOldRoom,
   takeNewRoom,
-} from '../../tasks/room-moves.ts'
-import type { StaffMessageDeps } from '../../tasks/staff-messages.ts'
+} from '../../tasks/bookings/room-moves.ts'
+import type { PmsDeps, UndoDeps } from '../../tasks/deps.ts'
+import type { GuestMessageDeps } from '../../tasks/messages/guest-messages.ts'
+import type { StaffMessageDeps } from '../../tasks/messages/staff-messages.ts'
 import { instant } from '../clock.ts'
 import { tellGuest } from '../guests/tell-guest.ts'
 import { orAlert } from './or-alert.ts'

@@ -1,8 +1,8 @@
 import { FlowFailure } from '../../engine/errors.ts'
 import type { Flow } from '../../engine/flow.ts'
 import type { HotelDeps } from '../../tasks/deps.ts'
-import { alertDutyManager, type HalfUndone } from '../../tasks/saga-alerts.ts'
-import type { StaffMessageDeps } from '../../tasks/staff-messages.ts'
+import { alertDutyManager, type HalfUndone } from '../../tasks/messages/saga-alerts.ts'
+import type { StaffMessageDeps } from '../../tasks/messages/staff-messages.ts'
 
 /** What could not be taken back is told to the duty manager; the run fails with it all the same. */
 export async function orAlert<T>(

@@ -1,13 +1,13 @@
 import { BookingEvent } from '../../contract/booking-event.ts'
 import { defineFlow, type Flow } from '../../engine/flow.ts'
-import type { BookingOnRecord } from '../../tasks/booking-changes.ts'
+import type { BookingOnRecord } from '../../tasks/bookings/booking-changes.ts'
 import {
   isBeingCancelled,
   isCancelledInPropertySystem,
   recordCancelledAfterAll,
-} from '../../tasks/cancellations.ts'
+} from '../../tasks/bookings/cancellations.ts'
 import type { PmsDeps } from '../../tasks/deps.ts'
-import type { GuestMessageDeps } from '../../tasks/guest-messages.ts'
+import type { GuestMessageDeps } from '../../tasks/messages/guest-messages.ts'
 import { instant } from '../clock.ts'
 import { tellGuest } from '../guests/tell-guest.ts'
 import { bookingSubjects, outcomeOf, recordAndSettle } from './booking-steps.ts'

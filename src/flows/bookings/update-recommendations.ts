@@ -1,7 +1,7 @@
 import { BookingEvent } from '../../contract/booking-event.ts'
 import { defineFlow, type Flow } from '../../engine/flow.ts'
 import type { HotelDeps, OutsideDeps } from '../../tasks/deps.ts'
-import { fetchRecommendations, storeGuestRecommendations } from '../../tasks/predictions.ts'
+import { fetchRecommendations, storeGuestRecommendations } from '../../tasks/ml/predictions.ts'
 import { instant } from '../clock.ts'
 import { bookingSubjects, recordAndSettle } from './booking-steps.ts'
 

@@ -11,7 +11,6 @@ import { whoAnswered } from '../../domain/staff-answer.ts'
 import { subjectsOf } from '../../domain/subjects.ts'
 import { defineFlow, type Flow } from '../../engine/flow.ts'
 import type { DatabaseDeps, HotelDeps, OutsideDeps } from '../../tasks/deps.ts'
-import type { GuestMessageDeps } from '../../tasks/guest-messages.ts'
 import {
   classifyRequest,
   closeRequest,
@@ -19,8 +18,9 @@ import {
   finishRequest,
   type OpenedRequest,
   openRequest,
-} from '../../tasks/guest-requests.ts'
-import type { StaffMessage, StaffMessageDeps } from '../../tasks/staff-messages.ts'
+} from '../../tasks/guests/guest-requests.ts'
+import type { GuestMessageDeps } from '../../tasks/messages/guest-messages.ts'
+import type { StaffMessage, StaffMessageDeps } from '../../tasks/messages/staff-messages.ts'
 import { instant } from '../clock.ts'
 import { orElse } from '../or-else.ts'
 import { tellEach } from '../staff/tell-each.ts'

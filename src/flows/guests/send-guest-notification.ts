@@ -13,7 +13,7 @@ import {
   type Skipped,
   sendBy,
   writeMessage,
-} from '../../tasks/guest-messages.ts'
+} from '../../tasks/messages/guest-messages.ts'
 import { instant } from '../clock.ts'
 import { orElse } from '../or-else.ts'
 

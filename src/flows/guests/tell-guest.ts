@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { GuestNotificationOutcome, GuestNotificationRequest } from '../../contract/guest-notification.ts'
 import type { Flow } from '../../engine/flow.ts'
-import type { GuestMessageDeps } from '../../tasks/guest-messages.ts'
+import type { GuestMessageDeps } from '../../tasks/messages/guest-messages.ts'
 import { orElse } from '../or-else.ts'
 import { sendGuestNotification } from './send-guest-notification.ts'
 

@@ -1,7 +1,7 @@
 import { MlPredictionEvent } from '../../contract/prediction-event.ts'
 import { defineFlow, type Flow } from '../../engine/flow.ts'
 import type { HotelDeps } from '../../tasks/deps.ts'
-import { storeMlPrediction } from '../../tasks/predictions.ts'
+import { storeMlPrediction } from '../../tasks/ml/predictions.ts'
 
 /**
  * A model found something out.

@@ -3,15 +3,15 @@ import { anomalySms, anomalyText } from '../../domain/anomaly.ts'
 import { whoAnswered } from '../../domain/staff-answer.ts'
 import { subjectsOf } from '../../domain/subjects.ts'
 import { defineFlow, type Flow } from '../../engine/flow.ts'
+import type { HotelDeps } from '../../tasks/deps.ts'
+import type { StaffContact } from '../../tasks/messages/staff-contacts.ts'
+import type { StaffMessage, StaffMessageDeps } from '../../tasks/messages/staff-messages.ts'
 import {
   acknowledgeAnomaly,
   escalateAnomaly,
   type RegisteredAnomaly,
   registerAnomaly,
-} from '../../tasks/anomalies.ts'
-import type { HotelDeps } from '../../tasks/deps.ts'
-import type { StaffContact } from '../../tasks/staff-contacts.ts'
-import type { StaffMessage, StaffMessageDeps } from '../../tasks/staff-messages.ts'
+} from '../../tasks/operations/anomalies.ts'
 import { instant } from '../clock.ts'
 import { tellEach } from '../staff/tell-each.ts'
 

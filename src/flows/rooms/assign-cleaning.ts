@@ -1,8 +1,8 @@
 import { CleaningRequest } from '../../contract/housekeeping.ts'
 import { defineFlow, type Flow } from '../../engine/flow.ts'
-import { assignCleaningDay, findBusinessDate } from '../../tasks/cleaning-day.ts'
-import { keepCleaningList } from '../../tasks/cleaning-list.ts'
 import type { HotelDeps, StorageDeps } from '../../tasks/deps.ts'
+import { assignCleaningDay, findBusinessDate } from '../../tasks/rooms/cleaning-day.ts'
+import { keepCleaningList } from '../../tasks/rooms/cleaning-list.ts'
 import { instant } from '../clock.ts'
 
 /**

@@ -3,13 +3,13 @@ import { RoomNumber } from '../../contract/hotel-words.ts'
 import { subjectsOf } from '../../domain/subjects.ts'
 import { defineFlow, type Flow } from '../../engine/flow.ts'
 import type { OutsideDeps } from '../../tasks/deps.ts'
-import type { GuestMessageDeps } from '../../tasks/guest-messages.ts'
+import type { GuestMessageDeps } from '../../tasks/messages/guest-messages.ts'
 import {
   checkGuestWaitingForRoom,
   lookAtRoom,
   markGuestNotified,
   type WaitingGuest,
-} from '../../tasks/rooms.ts'
+} from '../../tasks/rooms/rooms.ts'
 import { instant } from '../clock.ts'
 import { sendGuestNotification } from '../guests/send-guest-notification.ts'
 import { orElse } from '../or-else.ts'

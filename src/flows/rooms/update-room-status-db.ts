@@ -2,7 +2,7 @@ import { RoomStatusEvent } from '../../contract/room-event.ts'
 import { subjectsOf } from '../../domain/subjects.ts'
 import { defineFlow, type Flow } from '../../engine/flow.ts'
 import type { HotelDeps } from '../../tasks/deps.ts'
-import { type RoomUpdate, updateRoomStatusDb } from '../../tasks/rooms.ts'
+import { type RoomUpdate, updateRoomStatusDb } from '../../tasks/rooms/rooms.ts'
 
 /**
  * Somebody says something about a room: it is put in its place among what is known, by the time at which it happened.

@@ -1,5 +1,5 @@
 import type { Flow } from '../../engine/flow.ts'
-import { type StaffMessage, type StaffMessageDeps, tellStaff } from '../../tasks/staff-messages.ts'
+import { type StaffMessage, type StaffMessageDeps, tellStaff } from '../../tasks/messages/staff-messages.ts'
 import { orElse } from '../or-else.ts'
 
 /**

@@ -4,8 +4,8 @@ import { type SlackSimulator, startSlackSimulator } from '../../../simulators/sl
 import type { TaskContext } from '../../../src/engine/flow.ts'
 import { createGuard } from '../../../src/integrations/outbound/service-guard.ts'
 import { createSlack } from '../../../src/integrations/slack/web-api.ts'
-import type { Punch } from '../../../src/tasks/attendance.ts'
-import { notifySupervisor } from '../../../src/tasks/notify.ts'
+import type { Punch } from '../../../src/tasks/attendance/attendance.ts'
+import { notifySupervisor } from '../../../src/tasks/attendance/notify.ts'
 import { createTestDatabase } from '../../support/database.ts'
 import { contextOf, depsOn } from './punches.ts'
 

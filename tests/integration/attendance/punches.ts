@@ -7,7 +7,7 @@ import {
   type LowConfidence,
   type Punch,
   recordPunch,
-} from '../../../src/tasks/attendance.ts'
+} from '../../../src/tasks/attendance/attendance.ts'
 
 export const RULES = { minConfidence: 0.7, graceMinutes: 5, timezone: 'Asia/Ho_Chi_Minh' }
 

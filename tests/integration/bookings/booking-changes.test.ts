@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { inTurn } from '../../../src/db/in-turn.ts'
-import { bookingLock, undoBookingChange } from '../../../src/tasks/booking-changes.ts'
+import { bookingLock, undoBookingChange } from '../../../src/tasks/bookings/booking-changes.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { eventually } from '../../support/eventually.ts'
 import { minute } from '../../support/hotel-rules.ts'

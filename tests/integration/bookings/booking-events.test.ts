@@ -16,7 +16,7 @@ import { sendGuestNotification } from '../../../src/flows/guests/send-guest-noti
 import { updatePredictions } from '../../../src/flows/ml/update-predictions.ts'
 import { createHttpMl } from '../../../src/integrations/ml/http.ts'
 import { createGuard } from '../../../src/integrations/outbound/service-guard.ts'
-import { bookingLock } from '../../../src/tasks/booking-changes.ts'
+import { bookingLock } from '../../../src/tasks/bookings/booking-changes.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { type DurableRig, openDurableRig } from '../../support/durable-rig.ts'
 import { eventually } from '../../support/eventually.ts'

@@ -5,7 +5,11 @@ import type { Database } from '../../../src/db/pool.ts'
 import type { BookingAct, BookingDetails } from '../../../src/domain/booking.ts'
 import type { AnyFlow } from '../../../src/engine/flow.ts'
 import { newRunId } from '../../../src/engine/ids.ts'
-import { applyBookingChange, type BookingOnRecord, bookingLock } from '../../../src/tasks/booking-changes.ts'
+import {
+  applyBookingChange,
+  type BookingOnRecord,
+  bookingLock,
+} from '../../../src/tasks/bookings/booking-changes.ts'
 import type { DurableRig } from '../../support/durable-rig.ts'
 import { minute } from '../../support/hotel-rules.ts'
 

@@ -4,8 +4,8 @@ import type { HotelRules } from '../../../src/domain/hotel-rules.ts'
 import type { FlowDefinition } from '../../../src/engine/flow.ts'
 import { InMemoryEngine } from '../../../src/engine/in-memory.ts'
 import type { DatabaseDeps, HotelDeps, OutsideDeps } from '../../../src/tasks/deps.ts'
-import type { GuestMessageDeps } from '../../../src/tasks/guest-messages.ts'
-import type { StaffMessageDeps } from '../../../src/tasks/staff-messages.ts'
+import type { GuestMessageDeps } from '../../../src/tasks/messages/guest-messages.ts'
+import type { StaffMessageDeps } from '../../../src/tasks/messages/staff-messages.ts'
 import { sandboxDeps } from '../../support/sandbox-deps.ts'
 
 export type StaffDeps = DatabaseDeps &

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { CleaningKind } from '../../../src/contract/housekeeping.ts'
-import { cancelCleaning, orderCleaning } from '../../../src/tasks/housekeeping.ts'
+import { cancelCleaning, orderCleaning } from '../../../src/tasks/rooms/housekeeping.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { TODAY, tasksOf } from './housekeeping-rig.ts'
 

@@ -6,7 +6,7 @@ import { createSmtpEmail } from '../../../src/integrations/email/smtp.ts'
 import { createGuard } from '../../../src/integrations/outbound/service-guard.ts'
 import { createTwilioMessages } from '../../../src/integrations/sms/twilio.ts'
 import { loadTemplates } from '../../../src/integrations/templates/message-files.ts'
-import type { GuestMessageDeps } from '../../../src/tasks/guest-messages.ts'
+import type { GuestMessageDeps } from '../../../src/tasks/messages/guest-messages.ts'
 import { HOTEL } from '../../support/hotel-rules.ts'
 
 export interface MessageRig {

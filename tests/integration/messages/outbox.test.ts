@@ -15,9 +15,9 @@ import {
   openGuestMessage,
   sendBy,
   type ToSend,
-} from '../../../src/tasks/guest-messages.ts'
-import { alertDutyManager } from '../../../src/tasks/saga-alerts.ts'
-import { type StaffMessage, tellStaff } from '../../../src/tasks/staff-messages.ts'
+} from '../../../src/tasks/messages/guest-messages.ts'
+import { alertDutyManager } from '../../../src/tasks/messages/saga-alerts.ts'
+import { type StaffMessage, tellStaff } from '../../../src/tasks/messages/staff-messages.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { contextOf } from '../attendance/punches.ts'
 import { book, type MessageRig, openMessageRig, outboxOf, silent } from './message-rig.ts'

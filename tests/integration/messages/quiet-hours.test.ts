@@ -2,7 +2,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { GuestNotificationRequest } from '../../../src/contract/guest-notification.ts'
 import type { AnyTask, Flow, Saga } from '../../../src/engine/flow.ts'
 import { sendGuestNotification } from '../../../src/flows/guests/send-guest-notification.ts'
-import { type GuestMessageDeps, openGuestMessage, sendBy } from '../../../src/tasks/guest-messages.ts'
+import {
+  type GuestMessageDeps,
+  openGuestMessage,
+  sendBy,
+} from '../../../src/tasks/messages/guest-messages.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { type DurableRig, openDurableRig } from '../../support/durable-rig.ts'
 import { request } from '../../support/engine-conformance/rig.ts'

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { GuestNotificationOutcome } from '../../../src/contract/guest-notification.ts'
 import { sendGuestNotification } from '../../../src/flows/guests/send-guest-notification.ts'
 import type { Llm } from '../../../src/integrations/llm/llm.ts'
-import type { GuestMessageDeps } from '../../../src/tasks/guest-messages.ts'
+import type { GuestMessageDeps } from '../../../src/tasks/messages/guest-messages.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { type DurableRig, openDurableRig } from '../../support/durable-rig.ts'
 import { request } from '../../support/engine-conformance/rig.ts'

@@ -6,7 +6,7 @@ import {
   applyRoomChange,
   type RoomChangeRequest,
   roomLock,
-} from '../../../src/tasks/room-changes.ts'
+} from '../../../src/tasks/rooms/room-changes.ts'
 import { minute } from '../../support/hotel-rules.ts'
 
 export interface Said {

@@ -4,13 +4,13 @@ import type { RoomStatusEvent } from '../../../src/contract/room-event.ts'
 import type { Database } from '../../../src/db/pool.ts'
 import { createHttpCv } from '../../../src/integrations/cv/http.ts'
 import { createGuard } from '../../../src/integrations/outbound/service-guard.ts'
-import { orderCleaning } from '../../../src/tasks/housekeeping.ts'
+import { orderCleaning } from '../../../src/tasks/rooms/housekeeping.ts'
 import {
   checkGuestWaitingForRoom,
   lookAtRoom,
   markGuestNotified,
   updateRoomStatusDb,
-} from '../../../src/tasks/rooms.ts'
+} from '../../../src/tasks/rooms/rooms.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { HOTEL } from '../../support/hotel-rules.ts'
 import { addRoom, book, contextOf } from './hotel.ts'

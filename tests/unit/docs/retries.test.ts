@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { nextDelay } from '../../../src/engine/attempts.ts'
 import type { RetryPolicy } from '../../../src/engine/flow.ts'
+import { alertDutyManager } from '../../../src/tasks/messages/saga-alerts.ts'
 import { BRIEF_RETRY, CALL_RETRY, STAFF_RETRY, STORE_RETRY, UNDO_RETRY } from '../../../src/tasks/retries.ts'
-import { alertDutyManager } from '../../../src/tasks/saga-alerts.ts'
 
 it('docs/services.md says how often each kind of task is tried, and for how long', () => {
   const text = readFileSync('docs/services.md', 'utf8')

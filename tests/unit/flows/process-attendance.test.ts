@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { AttendanceEvent } from '../../../src/contract/attendance-event.ts'
 import type { AnyTask, Flow } from '../../../src/engine/flow.ts'
 import { processAttendance } from '../../../src/flows/attendance/process-attendance.ts'
-import type { AttendanceDeps, LowConfidence, Punch } from '../../../src/tasks/attendance.ts'
+import type { AttendanceDeps, LowConfidence, Punch } from '../../../src/tasks/attendance/attendance.ts'
 
 const EVENT: AttendanceEvent = {
   employee_id: 'EMP001',

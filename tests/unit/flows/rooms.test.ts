@@ -9,7 +9,7 @@ import {
 } from '../../../src/flows/rooms/check-guest-waiting.ts'
 import { updateRoomStatus } from '../../../src/flows/rooms/update-room-status.ts'
 import { updateRoomStatusDbFlow } from '../../../src/flows/rooms/update-room-status-db.ts'
-import type { RoomUpdate, WaitingGuest } from '../../../src/tasks/rooms.ts'
+import type { RoomUpdate, WaitingGuest } from '../../../src/tasks/rooms/rooms.ts'
 
 const EVENT: RoomStatusEvent = {
   room_number: '201',

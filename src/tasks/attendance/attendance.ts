@@ -1,4 +1,4 @@
-import type { AttendanceEvent } from '../contract/attendance-event.ts'
+import type { AttendanceEvent } from '../../contract/attendance-event.ts'
 import {
   clearLateness,
   insertPunch,
@@ -6,14 +6,14 @@ import {
   movePunchBack,
   type NewPunch,
   readAttendance,
-} from '../db/attendance.ts'
-import type { Sql } from '../db/sql.ts'
-import { type AttendanceRules, isConfident, type Judgement, judge } from '../domain/attendance.ts'
-import { toInstant } from '../domain/hotel-time.ts'
-import { defineTransaction } from '../engine/flow.ts'
-import type { ChannelDeps, DatabaseDeps } from './deps.ts'
-import { inHotelTable } from './hotel-tables.ts'
-import { STORE_RETRY } from './retries.ts'
+} from '../../db/attendance.ts'
+import type { Sql } from '../../db/sql.ts'
+import { type AttendanceRules, isConfident, type Judgement, judge } from '../../domain/attendance.ts'
+import { toInstant } from '../../domain/hotel-time.ts'
+import { defineTransaction } from '../../engine/flow.ts'
+import type { ChannelDeps, DatabaseDeps } from '../deps.ts'
+import { inHotelTable } from '../hotel-tables.ts'
+import { STORE_RETRY } from '../retries.ts'
 
 /** What the attendance flow and its tasks are given. */
 export interface AttendanceDeps extends DatabaseDeps, Pick<ChannelDeps, 'slack' | 'notified'> {

@@ -1,12 +1,12 @@
 /** One message of the outbox on its way out, whatever the channel. */
-import type { Notified } from '../contract/notification.ts'
-import { markAttemptFailed, markSandbox, markSending, markSent, type OutboxRow } from '../db/outbox.ts'
-import type { Sql } from '../db/sql.ts'
-import { describeError, GiveUp } from '../engine/errors.ts'
-import type { TaskContext } from '../engine/flow.ts'
-import type { Email } from '../integrations/email/email.ts'
-import type { Slack } from '../integrations/slack/slack.ts'
-import type { TextMessages } from '../integrations/sms/text-messages.ts'
+import type { Notified } from '../../contract/notification.ts'
+import { markAttemptFailed, markSandbox, markSending, markSent, type OutboxRow } from '../../db/outbox.ts'
+import type { Sql } from '../../db/sql.ts'
+import { describeError, GiveUp } from '../../engine/errors.ts'
+import type { TaskContext } from '../../engine/flow.ts'
+import type { Email } from '../../integrations/email/email.ts'
+import type { Slack } from '../../integrations/slack/slack.ts'
+import type { TextMessages } from '../../integrations/sms/text-messages.ts'
 
 /** How a channel sends a row of the outbox. */
 export interface Carrier {

@@ -1,4 +1,4 @@
-import type { CleaningOutcome, CleaningRequest } from '../contract/housekeeping.ts'
+import type { CleaningOutcome, CleaningRequest } from '../../contract/housekeeping.ts'
 import {
   type CleaningRoomRow,
   type CleaningTaskRow,
@@ -11,19 +11,24 @@ import {
   readCleaningRooms,
   readRoomBookings,
   writeCleaningPlan,
-} from '../db/housekeeping.ts'
-import type { Sql } from '../db/sql.ts'
-import { phaseOf } from '../domain/booking.ts'
-import { businessDate } from '../domain/business-date.ts'
-import { type Attendant, type CleaningPlan, planCleaning } from '../domain/cleaning-plan.ts'
-import { attendantsOf } from '../domain/cleaning-staff.ts'
-import type { HotelRules } from '../domain/hotel-rules.ts'
-import { dayOfWeek } from '../domain/hotel-time.ts'
-import { type CleaningJob, cleaningOfDay, type ListedTask, type RoomOfDay } from '../domain/housekeeping.ts'
-import { stateOfRow } from '../domain/room-state.ts'
-import { defineTask, defineTransaction } from '../engine/flow.ts'
-import type { HotelDeps } from './deps.ts'
-import { STORE_RETRY } from './retries.ts'
+} from '../../db/housekeeping.ts'
+import type { Sql } from '../../db/sql.ts'
+import { phaseOf } from '../../domain/booking.ts'
+import { businessDate } from '../../domain/business-date.ts'
+import { type Attendant, type CleaningPlan, planCleaning } from '../../domain/cleaning-plan.ts'
+import { attendantsOf } from '../../domain/cleaning-staff.ts'
+import type { HotelRules } from '../../domain/hotel-rules.ts'
+import { dayOfWeek } from '../../domain/hotel-time.ts'
+import {
+  type CleaningJob,
+  cleaningOfDay,
+  type ListedTask,
+  type RoomOfDay,
+} from '../../domain/housekeeping.ts'
+import { stateOfRow } from '../../domain/room-state.ts'
+import { defineTask, defineTransaction } from '../../engine/flow.ts'
+import type { HotelDeps } from '../deps.ts'
+import { STORE_RETRY } from '../retries.ts'
 
 /** The hotel's business date at `now` (ISO 8601): 'YYYY-MM-DD'. */
 export const findBusinessDate = defineTask<HotelDeps, { now: string }, string>({

@@ -1,5 +1,5 @@
 /** The steps of `send_guest_notification`. Names, contacts and texts stay in the outbox: checkpoints and logs have ids. */
-import type { GuestNotificationRequest, SkipReason } from '../contract/guest-notification.ts'
+import type { GuestNotificationRequest, SkipReason } from '../../contract/guest-notification.ts'
 import {
   dropMessages,
   isTold,
@@ -7,16 +7,16 @@ import {
   openMessage,
   readMessage,
   rewriteMessage,
-} from '../db/outbox.ts'
-import { type GuestChannel, usableText } from '../domain/messages.ts'
-import { quietUntil, respectsQuietHours } from '../domain/quiet-hours.ts'
-import { subjectsOf } from '../domain/subjects.ts'
-import { GiveUp } from '../engine/errors.ts'
-import { defineTask, defineTransaction, type TaskContext, type Undo } from '../engine/flow.ts'
+} from '../../db/outbox.ts'
+import { type GuestChannel, usableText } from '../../domain/messages.ts'
+import { quietUntil, respectsQuietHours } from '../../domain/quiet-hours.ts'
+import { subjectsOf } from '../../domain/subjects.ts'
+import { GiveUp } from '../../engine/errors.ts'
+import { defineTask, defineTransaction, type TaskContext, type Undo } from '../../engine/flow.ts'
+import type { ChannelDeps, DatabaseDeps, HotelDeps, OutsideDeps } from '../deps.ts'
+import { BRIEF_RETRY, CALL_RETRY, STORE_RETRY, UNDO_RETRY } from '../retries.ts'
 import { type Addressed, addresseeOf, isSkipped } from './addressees.ts'
 import { byEmail, byText, type Carrier, type Delivered, deliver, recipientOf } from './delivery.ts'
-import type { ChannelDeps, DatabaseDeps, HotelDeps, OutsideDeps } from './deps.ts'
-import { BRIEF_RETRY, CALL_RETRY, STORE_RETRY, UNDO_RETRY } from './retries.ts'
 
 export type GuestMessageDeps = DatabaseDeps &
   HotelDeps &

@@ -8,10 +8,10 @@ import {
   setBookingRefusal,
   updateBooking,
   upsertGuest,
-} from '../db/bookings.ts'
-import { inTurn } from '../db/in-turn.ts'
-import { showChurnRisk } from '../db/predictions.ts'
-import type { Sql } from '../db/sql.ts'
+} from '../../db/bookings.ts'
+import { inTurn } from '../../db/in-turn.ts'
+import { showChurnRisk } from '../../db/predictions.ts'
+import type { Sql } from '../../db/sql.ts'
 import {
   type BookingAct,
   type BookingChange,
@@ -23,11 +23,11 @@ import {
   newEffects,
   phaseOf,
   type RoomEffect,
-} from '../domain/booking.ts'
-import { BEGINNING, inBookingOrder, placeOfSnapshot } from '../domain/history-order.ts'
+} from '../../domain/booking.ts'
+import { BEGINNING, inBookingOrder, placeOfSnapshot } from '../../domain/history-order.ts'
+import type { UndoDeps } from '../deps.ts'
+import { inHotelTable } from '../hotel-tables.ts'
 import { type BookingFacts, columnsOf, factsOf, newsIn } from './booking-columns.ts'
-import type { UndoDeps } from './deps.ts'
-import { inHotelTable } from './hotel-tables.ts'
 
 /** Every transaction that changes a booking takes this lock: `defineTransaction({ lock: ... })`. */
 export const bookingLock = (bookingId: string) => `booking:${bookingId}`

@@ -1,7 +1,7 @@
-import { halfUndoneText } from '../domain/saga-alert-text.ts'
-import { subjectsOf } from '../domain/subjects.ts'
-import { defineTask } from '../engine/flow.ts'
-import type { HotelDeps } from './deps.ts'
+import { halfUndoneText } from '../../domain/saga-alert-text.ts'
+import { subjectsOf } from '../../domain/subjects.ts'
+import { defineTask } from '../../engine/flow.ts'
+import type { HotelDeps } from '../deps.ts'
 import { dutyManagerContacts } from './staff-contacts.ts'
 import { type StaffMessageDeps, tellAll } from './staff-messages.ts'
 

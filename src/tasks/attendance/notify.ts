@@ -1,10 +1,10 @@
-import { supervisorsOf } from '../db/attendance.ts'
-import { lateAlertText } from '../domain/late-alert.ts'
-import { subjectsOf } from '../domain/subjects.ts'
-import { defineTask } from '../engine/flow.ts'
+import { supervisorsOf } from '../../db/attendance.ts'
+import { lateAlertText } from '../../domain/late-alert.ts'
+import { subjectsOf } from '../../domain/subjects.ts'
+import { defineTask } from '../../engine/flow.ts'
+import { type StaffMessage, tellAll } from '../messages/staff-messages.ts'
+import { CALL_RETRY } from '../retries.ts'
 import type { AttendanceDeps, Punch } from './attendance.ts'
-import { CALL_RETRY } from './retries.ts'
-import { type StaffMessage, tellAll } from './staff-messages.ts'
 
 /**
  * Tells the supervisors of the employee's department, in Slack, once per employee and shift.

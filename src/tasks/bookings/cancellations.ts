@@ -1,22 +1,22 @@
 /** The acts of a cancellation, and how each is taken back. */
-import { claimBooking, hasClaim, isClaimed, releaseClaim } from '../db/booking-claims.ts'
-import { readBooking } from '../db/bookings.ts'
-import { inTurn } from '../db/in-turn.ts'
-import { otherRefunds, requestRefund, withdrawRefund } from '../db/refunds.ts'
-import type { Sql } from '../db/sql.ts'
-import { phaseOf } from '../domain/booking.ts'
-import { type CancelRefusal, refusalInWords, refusalToCancel } from '../domain/cancellation.ts'
-import { justAfter } from '../domain/hotel-time.ts'
-import { GiveUp } from '../engine/errors.ts'
-import { defineTask, defineTransaction, type Undo } from '../engine/flow.ts'
+import { claimBooking, hasClaim, isClaimed, releaseClaim } from '../../db/booking-claims.ts'
+import { readBooking } from '../../db/bookings.ts'
+import { inTurn } from '../../db/in-turn.ts'
+import { otherRefunds, requestRefund, withdrawRefund } from '../../db/refunds.ts'
+import type { Sql } from '../../db/sql.ts'
+import { phaseOf } from '../../domain/booking.ts'
+import { type CancelRefusal, refusalInWords, refusalToCancel } from '../../domain/cancellation.ts'
+import { justAfter } from '../../domain/hotel-time.ts'
+import { GiveUp } from '../../engine/errors.ts'
+import { defineTask, defineTransaction, type Undo } from '../../engine/flow.ts'
+import type { DatabaseDeps, PmsDeps, UndoDeps } from '../deps.ts'
+import { CALL_RETRY, STORE_RETRY, UNDO_RETRY } from '../retries.ts'
 import {
   applyBookingChange,
   type BookingOnRecord,
   bookingLock,
   undoBookingChange,
 } from './booking-changes.ts'
-import type { DatabaseDeps, PmsDeps, UndoDeps } from './deps.ts'
-import { CALL_RETRY, STORE_RETRY, UNDO_RETRY } from './retries.ts'
 
 /** A cancellation that nothing speaks against so far. Plain JSON: it is checkpointed. */
 export interface CancelPlan {

@@ -1,7 +1,7 @@
 /** Where the people who answer for something can be reached. */
-import { supervisorsOf } from '../db/attendance.ts'
-import type { Sql } from '../db/sql.ts'
-import type { HotelRules } from '../domain/hotel-rules.ts'
+import { supervisorsOf } from '../../db/attendance.ts'
+import type { Sql } from '../../db/sql.ts'
+import type { HotelRules } from '../../domain/hotel-rules.ts'
 import type { StaffMessage } from './staff-messages.ts'
 
 export type StaffContact = Pick<StaffMessage, 'channel' | 'recipient'>

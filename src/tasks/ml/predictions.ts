@@ -1,14 +1,19 @@
-import type { MlPredictionEvent } from '../contract/prediction-event.ts'
-import { type Prediction, showChurnRisk, storePrediction, storeRecommendations } from '../db/predictions.ts'
-import type { Sql } from '../db/sql.ts'
-import { daysBetween } from '../domain/booking.ts'
-import { localDate, toInstant } from '../domain/hotel-time.ts'
-import { subjectOf } from '../domain/subjects.ts'
-import { defineTask, defineTransaction } from '../engine/flow.ts'
-import type { ChurnPrediction, Recommendations } from '../integrations/ml/ml.ts'
-import type { BookingOnRecord } from './booking-changes.ts'
-import type { HotelDeps, OutsideDeps } from './deps.ts'
-import { CALL_RETRY, STORE_RETRY } from './retries.ts'
+import type { MlPredictionEvent } from '../../contract/prediction-event.ts'
+import {
+  type Prediction,
+  showChurnRisk,
+  storePrediction,
+  storeRecommendations,
+} from '../../db/predictions.ts'
+import type { Sql } from '../../db/sql.ts'
+import { daysBetween } from '../../domain/booking.ts'
+import { localDate, toInstant } from '../../domain/hotel-time.ts'
+import { subjectOf } from '../../domain/subjects.ts'
+import { defineTask, defineTransaction } from '../../engine/flow.ts'
+import type { ChurnPrediction, Recommendations } from '../../integrations/ml/ml.ts'
+import type { BookingOnRecord } from '../bookings/booking-changes.ts'
+import type { HotelDeps, OutsideDeps } from '../deps.ts'
+import { CALL_RETRY, STORE_RETRY } from '../retries.ts'
 
 type MlDeps = Pick<OutsideDeps, 'ml'>
 
@@ -61,7 +66,8 @@ export const predictChurn = defineTask<MlDeps & HotelDeps, BookingToJudge, Churn
       room_type: booking.roomType,
       check_in: checkIn ?? bookedOn,
       check_out: checkOut ?? checkIn ?? bookedOn,
-      total_amount: booking.totalAmount,
+      // The wire has whole units; a sender may have fractions.
+      total_amount: booking.totalAmount === null ? null : Math.round(booking.totalAmount),
       lead_days: checkIn ? daysBetween(bookedOn, checkIn) : 0,
       nights: checkIn && checkOut ? daysBetween(checkIn, checkOut) : 0,
     }

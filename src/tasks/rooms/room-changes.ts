@@ -7,11 +7,11 @@ import {
   type RoomPast,
   readRoomPast,
   writeRoom,
-} from '../db/rooms.ts'
-import type { Sql } from '../db/sql.ts'
-import { BEGINNING, placeOfSnapshot } from '../domain/history-order.ts'
-import { foldRoom, type RoomEntry, type RoomSnapshot } from '../domain/room-fold.ts'
-import { floorOf } from '../domain/room-number.ts'
+} from '../../db/rooms.ts'
+import type { Sql } from '../../db/sql.ts'
+import { BEGINNING, placeOfSnapshot } from '../../domain/history-order.ts'
+import { foldRoom, type RoomEntry, type RoomSnapshot } from '../../domain/room-fold.ts'
+import { floorOf } from '../../domain/room-number.ts'
 import {
   type RoomChange,
   type RoomColumns,
@@ -20,8 +20,8 @@ import {
   stateOfRow,
   statusOf,
   UNKNOWN_ROOM,
-} from '../domain/room-state.ts'
-import { inHotelTable } from './hotel-tables.ts'
+} from '../../domain/room-state.ts'
+import { inHotelTable } from '../hotel-tables.ts'
 
 export interface RoomChangeRequest {
   roomNumber: string

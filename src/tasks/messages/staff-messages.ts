@@ -1,10 +1,10 @@
-import { openMessage } from '../db/outbox.ts'
-import { GiveUp } from '../engine/errors.ts'
-import { defineTask, type TaskContext } from '../engine/flow.ts'
-import type { Slack } from '../integrations/slack/slack.ts'
-import type { TextMessages } from '../integrations/sms/text-messages.ts'
+import { openMessage } from '../../db/outbox.ts'
+import { GiveUp } from '../../engine/errors.ts'
+import { defineTask, type TaskContext } from '../../engine/flow.ts'
+import type { Slack } from '../../integrations/slack/slack.ts'
+import type { TextMessages } from '../../integrations/sms/text-messages.ts'
+import { STAFF_RETRY } from '../retries.ts'
 import { bySlack, byText, type Delivered, type DeliveryDeps, deliver } from './delivery.ts'
-import { STAFF_RETRY } from './retries.ts'
 
 export interface StaffMessage {
   channel: 'slack' | 'sms'

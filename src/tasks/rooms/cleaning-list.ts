@@ -1,8 +1,8 @@
-import type { CleaningOutcome } from '../contract/housekeeping.ts'
-import { cleaningListCsv } from '../domain/cleaning-list.ts'
-import { defineTask } from '../engine/flow.ts'
-import type { StorageDeps } from './deps.ts'
-import { CALL_RETRY } from './retries.ts'
+import type { CleaningOutcome } from '../../contract/housekeeping.ts'
+import { cleaningListCsv } from '../../domain/cleaning-list.ts'
+import { defineTask } from '../../engine/flow.ts'
+import type { StorageDeps } from '../deps.ts'
+import { CALL_RETRY } from '../retries.ts'
 
 /** The day's cleaning lists as a CSV file, replaced each time the day is planned anew. */
 export const keepCleaningList = defineTask<StorageDeps, CleaningOutcome, { url: string }>({

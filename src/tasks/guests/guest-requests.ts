@@ -1,4 +1,4 @@
-import type { GuestRequest } from '../contract/guest-request.ts'
+import type { GuestRequest } from '../../contract/guest-request.ts'
 import {
   type BookingOfGuestRow,
   findBookingsBy,
@@ -6,16 +6,16 @@ import {
   markRequestCancelled,
   markRequestDone,
   markRequestEscalated,
-} from '../db/guest-requests.ts'
-import type { Sql } from '../db/sql.ts'
-import { phaseOf } from '../domain/booking.ts'
-import { isSureKind, type RequestKind } from '../domain/guest-request.ts'
-import { DEPARTMENTS } from '../domain/request-words.ts'
-import { defineTask, defineTransaction, type Undo } from '../engine/flow.ts'
-import { idFrom } from '../engine/ids.ts'
-import type { DatabaseDeps, HotelDeps, OutsideDeps } from './deps.ts'
-import { BRIEF_RETRY, STORE_RETRY, UNDO_RETRY } from './retries.ts'
-import { departmentContacts, dutyManagerContacts, type StaffContact } from './staff-contacts.ts'
+} from '../../db/guest-requests.ts'
+import type { Sql } from '../../db/sql.ts'
+import { phaseOf } from '../../domain/booking.ts'
+import { isSureKind, type RequestKind } from '../../domain/guest-request.ts'
+import { DEPARTMENTS } from '../../domain/request-words.ts'
+import { defineTask, defineTransaction, type Undo } from '../../engine/flow.ts'
+import { idFrom } from '../../engine/ids.ts'
+import type { DatabaseDeps, HotelDeps, OutsideDeps } from '../deps.ts'
+import { departmentContacts, dutyManagerContacts, type StaffContact } from '../messages/staff-contacts.ts'
+import { BRIEF_RETRY, STORE_RETRY, UNDO_RETRY } from '../retries.ts'
 
 /** After it the duty manager has this many times as long as the department had. */
 const SECOND_WAIT = 4

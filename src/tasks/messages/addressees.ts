@@ -1,10 +1,14 @@
 /** Who a guest message is for, and what its text may name: read anew before each step that depends on it. */
-import type { GuestNotificationRequest, MessageLanguage, SkipReason } from '../contract/guest-notification.ts'
-import { type AddresseeRow, readAddressee } from '../db/guests.ts'
-import type { Sql } from '../db/sql.ts'
-import { businessDate } from '../domain/business-date.ts'
-import type { HotelRules } from '../domain/hotel-rules.ts'
-import { toInstant } from '../domain/hotel-time.ts'
+import type {
+  GuestNotificationRequest,
+  MessageLanguage,
+  SkipReason,
+} from '../../contract/guest-notification.ts'
+import { type AddresseeRow, readAddressee } from '../../db/guests.ts'
+import type { Sql } from '../../db/sql.ts'
+import { businessDate } from '../../domain/business-date.ts'
+import type { HotelRules } from '../../domain/hotel-rules.ts'
+import { toInstant } from '../../domain/hotel-time.ts'
 import {
   amountInWords,
   type Contacts,
@@ -15,7 +19,7 @@ import {
   isOutdated,
   languageFor,
   valuesInWords,
-} from '../domain/messages.ts'
+} from '../../domain/messages.ts'
 
 export interface Addressed {
   kind: 'addressed'

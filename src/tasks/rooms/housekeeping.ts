@@ -1,7 +1,7 @@
-import type { CleaningKind } from '../contract/housekeeping.ts'
-import { cancelUnstarted, type OrderedCleaning, upsertCleaning } from '../db/housekeeping.ts'
-import type { Sql } from '../db/sql.ts'
-import { CLEANING_MINUTES } from '../domain/housekeeping.ts'
+import type { CleaningKind } from '../../contract/housekeeping.ts'
+import { cancelUnstarted, type OrderedCleaning, upsertCleaning } from '../../db/housekeeping.ts'
+import type { Sql } from '../../db/sql.ts'
+import { CLEANING_MINUTES } from '../../domain/housekeeping.ts'
 
 /**
  * Sees to it that the room is cleaned on that business date ('YYYY-MM-DD'): at most one unfinished task each, so a

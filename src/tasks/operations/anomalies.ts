@@ -1,6 +1,12 @@
-import type { AnomalyEvent, Severity } from '../contract/anomaly-event.ts'
-import { addSighting, findAnomaly, insertAnomaly, markAcknowledged, markEscalated } from '../db/anomalies.ts'
-import type { Sql } from '../db/sql.ts'
+import type { AnomalyEvent, Severity } from '../../contract/anomaly-event.ts'
+import {
+  addSighting,
+  findAnomaly,
+  insertAnomaly,
+  markAcknowledged,
+  markEscalated,
+} from '../../db/anomalies.ts'
+import type { Sql } from '../../db/sql.ts'
 import {
   anomalyKey,
   departmentOf,
@@ -9,15 +15,15 @@ import {
   type Told,
   toldNext,
   toldOf,
-} from '../domain/anomaly.ts'
-import type { HotelRules } from '../domain/hotel-rules.ts'
-import { toInstant } from '../domain/hotel-time.ts'
-import { subjectsOf } from '../domain/subjects.ts'
-import { defineTransaction } from '../engine/flow.ts'
-import { idFrom } from '../engine/ids.ts'
-import type { HotelDeps } from './deps.ts'
-import { STORE_RETRY } from './retries.ts'
-import { departmentContacts, dutyManagerContacts, type StaffContact } from './staff-contacts.ts'
+} from '../../domain/anomaly.ts'
+import type { HotelRules } from '../../domain/hotel-rules.ts'
+import { toInstant } from '../../domain/hotel-time.ts'
+import { subjectsOf } from '../../domain/subjects.ts'
+import { defineTransaction } from '../../engine/flow.ts'
+import { idFrom } from '../../engine/ids.ts'
+import type { HotelDeps } from '../deps.ts'
+import { departmentContacts, dutyManagerContacts, type StaffContact } from '../messages/staff-contacts.ts'
+import { STORE_RETRY } from '../retries.ts'
 
 /** A sighting on record. Plain JSON: it is checkpointed. */
 export interface RegisteredAnomaly {
