@@ -19,13 +19,17 @@ const AT_ONCE = 8
 const open = (table: string, step: string) =>
   `not exists (select from dbos.operation_outputs o where o.workflow_uuid = ${table}.run_id and o.function_id = ${step})`
 
-/** The fence of every record: whoever parks must still own the run. The end of a child that nobody told is found in time. */
+/**
+ * The fence of every record: whoever parks must still own the run. A deadline that has passed meanwhile keeps it here. The
+ * end of a child that nobody told of is found in time.
+ */
 const PARK = `
   with deadline as (
     select least(
       (select min(w.until) from prefect.run_waits w where w.run_id = $1 and w.closed_at is null and ${open('w', 'w.step')}),
-      (select min(a.next_attempt_at) from prefect.task_attempts a
-        where a.run_id = $1 and a.next_attempt_at > clock_timestamp() and ${open('a', 'a.step')}),
+      (select min(l.next_attempt_at) from
+        (select distinct on (a.step) a.next_attempt_at from prefect.task_attempts a
+         where a.run_id = $1 and ${open('a', 'a.step')} order by a.step, a.attempt desc) l),
       clock_timestamp() + interval '5 minutes') as until
   )
   update dbos.workflow_status s
