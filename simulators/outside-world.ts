@@ -4,7 +4,12 @@ import { addDays } from '../src/domain/hotel-time.ts'
 import { type CvSimulator, startCvSimulator } from './cv.ts'
 import { type LlmSimulator, startLlmSimulator } from './llm.ts'
 import { startMlSimulator } from './ml.ts'
-import { type PropertySystemSimulator, startPropertySystemSimulator } from './property-system.ts'
+import {
+  type PropertySystemOptions,
+  type PropertySystemSimulator,
+  startPropertySystemSimulator,
+} from './property-system.ts'
+import type { ServiceSimulator } from './service-simulator.ts'
 import { type SlackSimulator, startSlackSimulator } from './slack.ts'
 import { type SmtpSimulator, startSmtpSimulator } from './smtp.ts'
 import { type Room, readStays } from './stays.ts'
@@ -15,6 +20,7 @@ export interface OutsideWorld {
   smtp: SmtpSimulator
   twilio: TwilioSimulator
   llm: LlmSimulator
+  ml: ServiceSimulator
   cv: CvSimulator
   pms: PropertySystemSimulator
   /** Environment variables of a service that is to use them. */
@@ -22,17 +28,21 @@ export interface OutsideWorld {
   close(): Promise<void>
 }
 
-export async function startOutsideWorld(timezone: string): Promise<OutsideWorld> {
+/** `property`: how the property system behaves; by default a Cloudbeds with its limits. */
+export async function startOutsideWorld(
+  timezone: string,
+  property: Pick<PropertySystemOptions, 'style' | 'requestsPerSecond'> = {},
+): Promise<OutsideWorld> {
   const slack = await startSlackSimulator()
   const smtp = await startSmtpSimulator()
   const twilio = await startTwilioSimulator()
   const llm = await startLlmSimulator()
   const ml = await startMlSimulator()
   const cv = await startCvSimulator()
-  const pms = await startPropertySystemSimulator({ timezone })
+  const pms = await startPropertySystemSimulator({ timezone, ...property })
   const all = [slack, smtp, twilio, llm, ml, cv, pms]
   return {
-    ...{ slack, smtp, twilio, llm, cv, pms },
+    ...{ slack, smtp, twilio, llm, ml, cv, pms },
     settings: {
       SLACK_BOT_TOKEN: 'xoxb-demo',
       SLACK_API_URL: slack.url,
@@ -46,7 +56,7 @@ export async function startOutsideWorld(timezone: string): Promise<OutsideWorld>
       LLM_URL: llm.url,
       ML_URL: ml.url,
       CV_URL: cv.url,
-      PMS_KIND: 'cloudbeds',
+      PMS_KIND: property.style ?? 'cloudbeds',
       PMS_URL: pms.url,
       PMS_API_KEY: 'demo-key',
       PMS_PROPERTY_ID: '1',

@@ -2,7 +2,9 @@
  * A booking is what happened to it, in order of time. Events arrive late, twice and out of order; the state is always
  * the fold of all of them, so arrival order never matters. What was not allowed at its place is refused, and kept.
  */
+
 import type { BookingEvent, BookingEventType } from '../contract/booking-event.ts'
+import { type Phase, phaseOf } from './booking-phase.ts'
 import { inBookingOrder } from './history-order.ts'
 
 /** What an event may tell about a booking; `expected_arrival` as an ISO instant in UTC. */
@@ -65,34 +67,10 @@ export interface BookingFold {
   guestToldAt: number | undefined
 }
 
-type Phase = 'open' | 'checked_in' | 'checked_out' | 'cancelled' | 'no_show'
-
 /** A booking as far as a move or a cancellation needs it. */
 export interface BookingToChange {
   phase: Phase
   roomNumber: string | null
-}
-
-/** The hotel's own words for a booking whose guest is still to come are many: all but these count as open. */
-const PHASES: Record<string, Phase> = {
-  checked_in: 'checked_in',
-  in_house: 'checked_in',
-  checked_out: 'checked_out',
-  departed: 'checked_out',
-  cancelled: 'cancelled',
-  canceled: 'cancelled',
-  no_show: 'no_show',
-}
-
-export function phaseOf(status: string | null | undefined): Phase {
-  return (
-    PHASES[
-      (status ?? '')
-        .trim()
-        .toLowerCase()
-        .replace(/[\s-]+/g, '_')
-    ] ?? 'open'
-  )
 }
 
 /** Phases a change may find the booking in. One that is there already changes nothing, and is not refused. */
@@ -251,10 +229,4 @@ export function concernsGuest(before: BookingState | undefined, now: BookingStat
   const differs = (field: 'check_in' | 'check_out' | 'room_type') =>
     (was[field] ?? null) !== (is[field] ?? null)
   return differs('check_in') || differs('check_out') || differs('room_type')
-}
-
-/** Whole days from one hotel day to another, not below 0. */
-export function daysBetween(from: string, to: string): number {
-  const days = (Date.parse(`${to}T00:00:00Z`) - Date.parse(`${from}T00:00:00Z`)) / 86_400_000
-  return Math.max(0, Math.round(days))
 }

@@ -2,7 +2,7 @@
 import { isEmailAddress } from '../contract/email-address.ts'
 import type { GuestTemplate, MessageLanguage } from '../contract/guest-notification.ts'
 import type { GUEST_CHANNELS } from '../contract/hotel-words.ts'
-import { phaseOf } from './booking.ts'
+import { phaseOf } from './booking-phase.ts'
 import { onOneLine, withoutTurns } from './plain-text.ts'
 
 export type GuestChannel = (typeof GUEST_CHANNELS)[number]

@@ -1,5 +1,6 @@
 /** When a guest may be moved to another room, and what to say when not. */
-import { type BookingToChange, phaseOf } from './booking.ts'
+import type { BookingToChange } from './booking.ts'
+import { phaseOf } from './booking-phase.ts'
 import type { RoomState } from './room-state.ts'
 
 export type MoveRefusal =

@@ -1,15 +1,10 @@
 /** The services that the hotel depends on, each able to hang, to fail and to ask for a rest. */
-import { startCvSimulator } from '../../simulators/cv.ts'
-import { startLlmSimulator } from '../../simulators/llm.ts'
-import { startMlSimulator } from '../../simulators/ml.ts'
-import {
-  type PropertySystemSimulator,
-  startPropertySystemSimulator,
-} from '../../simulators/property-system.ts'
+import { startOutsideWorld } from '../../simulators/outside-world.ts'
+import type { PropertySystemSimulator } from '../../simulators/property-system.ts'
 import type { ServiceSimulator } from '../../simulators/service-simulator.ts'
-import { type SlackSimulator, startSlackSimulator } from '../../simulators/slack.ts'
-import { type SmtpSimulator, startSmtpSimulator } from '../../simulators/smtp.ts'
-import { startTwilioSimulator, TWILIO_ACCOUNT, type TwilioSimulator } from '../../simulators/twilio.ts'
+import type { SlackSimulator } from '../../simulators/slack.ts'
+import type { SmtpSimulator } from '../../simulators/smtp.ts'
+import type { TwilioSimulator } from '../../simulators/twilio.ts'
 
 /** `hang`: no answer within 30 s. `503`: not now. `429`: not for another two seconds. */
 export type Trouble = 'hang' | '503' | '429'
@@ -36,14 +31,8 @@ const HANG_MS = 30_000
 const REST = { retryAfterSeconds: 2 }
 
 export async function startOutside(): Promise<Outside> {
-  const [slack, smtp, twilio] = [
-    await startSlackSimulator(),
-    await startSmtpSimulator(),
-    await startTwilioSimulator(),
-  ]
-  const [llm, ml, cv] = [await startLlmSimulator(), await startMlSimulator(), await startCvSimulator()]
-  const pms = await startPropertySystemSimulator({ style: 'rest', requestsPerSecond: 1_000 })
-  const all = [slack, smtp, twilio, llm, ml, cv, pms]
+  const world = await startOutsideWorld('Asia/Ho_Chi_Minh', { style: 'rest', requestsPerSecond: 1_000 })
+  const { slack, smtp, twilio, llm, ml, cv, pms, settings, close } = world
   return {
     services: {
       slack: slackBreakable(slack),
@@ -54,23 +43,7 @@ export async function startOutside(): Promise<Outside> {
       cv: breakable(cv),
       pms: breakable(pms),
     },
-    ...{ slack, smtp, twilio, pms },
-    settings: {
-      SLACK_BOT_TOKEN: 'xoxb-test',
-      SLACK_API_URL: slack.url,
-      SMTP_URL: smtp.url,
-      TWILIO_ACCOUNT_SID: TWILIO_ACCOUNT.accountSid,
-      TWILIO_AUTH_TOKEN: TWILIO_ACCOUNT.authToken,
-      TWILIO_API_URL: twilio.url,
-      TWILIO_SMS_FROM: '+15005550006',
-      LLM_URL: llm.url,
-      ML_URL: ml.url,
-      CV_URL: cv.url,
-      PMS_KIND: 'rest',
-      PMS_URL: pms.url,
-      PMS_API_KEY: 'demo-key',
-    },
-    close: async () => void (await Promise.all(all.map((simulator) => simulator.close()))),
+    ...{ slack, smtp, twilio, pms, settings, close },
   }
 }
 

@@ -1,6 +1,7 @@
 /** How runs change hands without being counted as the death of a worker. */
 import type { Sql } from '../../db/sql.ts'
 import { APPLICATION, NOW_MS, WAKE_CHANNEL } from './identity.ts'
+import { stepIsOpen } from './open-steps.ts'
 
 /**
  * Back to the queue, for anyone. Leaving is not dying: the claim is not counted, so that a run that waits through
@@ -29,11 +30,10 @@ export async function forgive(sql: Sql, workerIds: readonly string[], all: boole
     `update dbos.workflow_status s set recovery_attempts = greatest(recovery_attempts - 1, 1)
      where s.status = 'PENDING' and s.executor_id = any($1) and s.application_name = $3 and ($2
        or exists (select from prefect.run_waits w
-                  where w.run_id = s.workflow_uuid and w.closed_at is null and not exists
-                    (select from dbos.operation_outputs o where o.workflow_uuid = w.run_id and o.function_id = w.step))
+                  where w.run_id = s.workflow_uuid and w.closed_at is null and ${stepIsOpen('w', 'w.step')})
        or exists (select from prefect.task_attempts a
-                  where a.run_id = s.workflow_uuid and a.next_attempt_at > clock_timestamp() and not exists
-                    (select from dbos.operation_outputs o where o.workflow_uuid = a.run_id and o.function_id = a.step)))`,
+                  where a.run_id = s.workflow_uuid and a.next_attempt_at > clock_timestamp()
+                    and ${stepIsOpen('a', 'a.step')}))`,
     [workerIds, all, APPLICATION],
   )
 }

@@ -9,15 +9,12 @@ import type { Logger } from '../../observability/logger.ts'
 import { pause } from '../pause.ts'
 import type { Executing, Executions } from './executions.ts'
 import { NOW_MS } from './identity.ts'
+import { stepIsOpen } from './open-steps.ts'
 
 /** A shorter wait is not worth a claim and a replay. */
 const IDLE_MS = 2_000
 const LOOK_MS = 500
 const AT_ONCE = 8
-
-/** What is not recorded of the run's waits and attempts. */
-const open = (table: string, step: string) =>
-  `not exists (select from dbos.operation_outputs o where o.workflow_uuid = ${table}.run_id and o.function_id = ${step})`
 
 /**
  * The fence of every record: whoever parks must still own the run. A deadline that has passed meanwhile keeps it here. The
@@ -26,10 +23,10 @@ const open = (table: string, step: string) =>
 const PARK = `
   with deadline as (
     select least(
-      (select min(w.until) from prefect.run_waits w where w.run_id = $1 and w.closed_at is null and ${open('w', 'w.step')}),
+      (select min(w.until) from prefect.run_waits w where w.run_id = $1 and w.closed_at is null and ${stepIsOpen('w', 'w.step')}),
       (select min(l.next_attempt_at) from
         (select distinct on (a.step) a.next_attempt_at from prefect.task_attempts a
-         where a.run_id = $1 and ${open('a', 'a.step')} order by a.step, a.attempt desc) l),
+         where a.run_id = $1 and ${stepIsOpen('a', 'a.step')} order by a.step, a.attempt desc) l),
       clock_timestamp() + interval '5 minutes') as until
   )
   update dbos.workflow_status s
@@ -48,7 +45,7 @@ const WAKE = `
 const WAKE_IF_DUE = `${WAKE} s.workflow_uuid = any($1) and (
     exists (select from prefect.flow_runs r where r.id = s.workflow_uuid and r.cancel_requested_at is not null)
     or exists (select from prefect.run_signals g join prefect.run_waits w on w.run_id = g.run_id and w.signal = g.signal
-               where g.run_id = s.workflow_uuid and w.closed_at is null and ${open('w', 'w.step')}
+               where g.run_id = s.workflow_uuid and w.closed_at is null and ${stepIsOpen('w', 'w.step')}
                  and (g.taken_by is null or g.taken_by = w.step))
     or exists (select from prefect.flow_runs c join dbos.workflow_status e on e.workflow_uuid = c.id
                where c.parent_run_id = s.workflow_uuid

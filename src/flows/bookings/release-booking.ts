@@ -5,7 +5,7 @@ import {
   isBeingCancelled,
   isCancelledInPropertySystem,
   recordCancelledAfterAll,
-} from '../../tasks/bookings/cancellations.ts'
+} from '../../tasks/bookings/told-cancellations.ts'
 import type { PmsDeps } from '../../tasks/deps.ts'
 import type { GuestMessageDeps } from '../../tasks/messages/guest-messages.ts'
 import { instant } from '../clock.ts'

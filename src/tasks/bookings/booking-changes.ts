@@ -21,9 +21,9 @@ import {
   dateOf,
   foldBooking,
   newEffects,
-  phaseOf,
   type RoomEffect,
 } from '../../domain/booking.ts'
+import { phaseOf } from '../../domain/booking-phase.ts'
 import { BEGINNING, inBookingOrder, placeOfSnapshot } from '../../domain/history-order.ts'
 import type { UndoDeps } from '../deps.ts'
 import { inHotelTable } from '../hotel-tables.ts'

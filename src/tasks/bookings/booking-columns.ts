@@ -1,6 +1,7 @@
 /** A booking's state as the columns of the hotel's table, and back. */
 import type { BookingColumns } from '../../db/bookings.ts'
-import { type BookingDetails, type BookingState, phaseOf } from '../../domain/booking.ts'
+import type { BookingDetails, BookingState } from '../../domain/booking.ts'
+import { phaseOf } from '../../domain/booking-phase.ts'
 
 /** A booking without its guest's data. */
 export interface BookingFacts {

@@ -1,22 +1,17 @@
 /** The acts of a cancellation, and how each is taken back. */
-import { claimBooking, hasClaim, isClaimed, releaseClaim } from '../../db/booking-claims.ts'
+import { claimBooking, hasClaim, releaseClaim } from '../../db/booking-claims.ts'
 import { readBooking } from '../../db/bookings.ts'
 import { inTurn } from '../../db/in-turn.ts'
 import { otherRefunds, requestRefund, withdrawRefund } from '../../db/refunds.ts'
 import type { Sql } from '../../db/sql.ts'
-import { phaseOf } from '../../domain/booking.ts'
+import { phaseOf } from '../../domain/booking-phase.ts'
 import { type CancelRefusal, refusalInWords, refusalToCancel } from '../../domain/cancellation.ts'
 import { justAfter } from '../../domain/hotel-time.ts'
 import { GiveUp } from '../../engine/errors.ts'
 import { defineTask, defineTransaction, type Undo } from '../../engine/flow.ts'
 import type { DatabaseDeps, PmsDeps, UndoDeps } from '../deps.ts'
 import { CALL_RETRY, STORE_RETRY, UNDO_RETRY } from '../retries.ts'
-import {
-  applyBookingChange,
-  type BookingOnRecord,
-  bookingLock,
-  undoBookingChange,
-} from './booking-changes.ts'
+import { applyBookingChange, bookingLock, undoBookingChange } from './booking-changes.ts'
 
 /** A cancellation that nothing speaks against so far. Plain JSON: it is checkpointed. */
 export interface CancelPlan {
@@ -26,7 +21,6 @@ export interface CancelPlan {
   propertyStatus: string | null
   /** In the hotel's currency; 0: none. */
   refundAmount: number
-  /** ISO 4217. */
   reason: string
   /** The flow's clock, ISO 8601. */
   at: string
@@ -141,38 +135,6 @@ async function mustHaveClaim(sql: Sql, bookingId: string, runId: string): Promis
   if (await hasClaim(sql, bookingId, runId)) return
   throw new GiveUp('already_being_cancelled', refusalInWords('already_being_cancelled'))
 }
-
-/** Whether `cancel_booking` is at work on it: that run tells the guest, when all of it is done. */
-export const isBeingCancelled = defineTransaction<unknown, { bookingId: string }, { is: boolean }>({
-  name: 'is_being_cancelled',
-  retry: STORE_RETRY,
-  run: async (_deps, { bookingId }, { sql }) => ({ is: await isClaimed(sql, bookingId) }),
-})
-
-/** What the property system says itself; without one it says nothing. */
-export const isCancelledInPropertySystem = defineTask<PmsDeps, { bookingId: string }, { is: boolean }>({
-  name: 'is_cancelled_in_property_system',
-  retry: CALL_RETRY,
-  async run({ pms }, { bookingId }, { signal }) {
-    return { is: (await pms?.reservation(bookingId, signal))?.status === 'cancelled' }
-  },
-})
-
-/** A cancellation that was taken for the echo of one taken back, and is not. `key`: of the event that told of it. */
-export const recordCancelledAfterAll = defineTransaction<
-  unknown,
-  { bookingId: string; key: string; at: string },
-  BookingOnRecord
->({
-  name: 'record_cancelled_after_all',
-  lock: ({ bookingId }) => bookingLock(bookingId),
-  retry: STORE_RETRY,
-  run: (_deps, { bookingId, key, at }, { sql, runId }) =>
-    applyBookingChange(sql, {
-      ...{ bookingId, at: new Date(at), key: `${key}:after_all`, details: {}, runId },
-      act: 'called_off',
-    }),
-})
 
 /** The room is free for others. */
 export const releaseBookedRoom = defineTransaction<unknown, CancelPlan, Changed>({

@@ -4,7 +4,7 @@ import { bookingsInRoom, holdRoom, readBooking, releaseHold } from '../../db/boo
 import { inTurn } from '../../db/in-turn.ts'
 import { lockRoom, type RoomRow, readRoomPast } from '../../db/rooms.ts'
 import type { Sql } from '../../db/sql.ts'
-import { phaseOf } from '../../domain/booking.ts'
+import { phaseOf } from '../../domain/booking-phase.ts'
 import { businessDate } from '../../domain/business-date.ts'
 import { justAfter } from '../../domain/hotel-time.ts'
 import { type HoldRefusal, type MoveRefusal, refusalToHold, refusalToMove } from '../../domain/room-move.ts'

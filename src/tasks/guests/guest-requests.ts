@@ -8,7 +8,7 @@ import {
   markRequestEscalated,
 } from '../../db/guest-requests.ts'
 import type { Sql } from '../../db/sql.ts'
-import { phaseOf } from '../../domain/booking.ts'
+import { phaseOf } from '../../domain/booking-phase.ts'
 import { isSureKind, type RequestKind } from '../../domain/guest-request.ts'
 import { DEPARTMENTS } from '../../domain/request-words.ts'
 import { defineTask, defineTransaction, type Undo } from '../../engine/flow.ts'

@@ -6,8 +6,7 @@ import {
   storeRecommendations,
 } from '../../db/predictions.ts'
 import type { Sql } from '../../db/sql.ts'
-import { daysBetween } from '../../domain/booking.ts'
-import { localDate, toInstant } from '../../domain/hotel-time.ts'
+import { daysBetween, localDate, toInstant } from '../../domain/hotel-time.ts'
 import { subjectOf } from '../../domain/subjects.ts'
 import { defineTask, defineTransaction } from '../../engine/flow.ts'
 import type { ChurnPrediction, Recommendations } from '../../integrations/ml/ml.ts'

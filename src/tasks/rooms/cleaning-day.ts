@@ -13,7 +13,7 @@ import {
   writeCleaningPlan,
 } from '../../db/housekeeping.ts'
 import type { Sql } from '../../db/sql.ts'
-import { phaseOf } from '../../domain/booking.ts'
+import { phaseOf } from '../../domain/booking-phase.ts'
 import { businessDate } from '../../domain/business-date.ts'
 import { type Attendant, type CleaningPlan, planCleaning } from '../../domain/cleaning-plan.ts'
 import { attendantsOf } from '../../domain/cleaning-staff.ts'

@@ -7,7 +7,8 @@ import { createSlack } from '../../../src/integrations/slack/web-api.ts'
 import type { Punch } from '../../../src/tasks/attendance/attendance.ts'
 import { notifySupervisor } from '../../../src/tasks/attendance/notify.ts'
 import { createTestDatabase } from '../../support/database.ts'
-import { contextOf, depsOn } from './punches.ts'
+import { contextOf } from '../../support/task-context.ts'
+import { depsOn } from './punches.ts'
 
 type TestDatabase = Awaited<ReturnType<typeof createTestDatabase>>
 let test: TestDatabase

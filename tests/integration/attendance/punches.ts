@@ -1,13 +1,12 @@
-import { randomUUID } from 'node:crypto'
 import { inTurn } from '../../../src/db/in-turn.ts'
 import type { Database } from '../../../src/db/pool.ts'
-import type { TaskContext } from '../../../src/engine/flow.ts'
 import {
   type AttendanceDeps,
   type LowConfidence,
   type Punch,
   recordPunch,
 } from '../../../src/tasks/attendance/attendance.ts'
+import { contextOf } from '../../support/task-context.ts'
 
 export const RULES = { minConfidence: 0.7, graceMinutes: 5, timezone: 'Asia/Ho_Chi_Minh' }
 
@@ -26,22 +25,6 @@ export interface Sighting {
 
 export function depsOn(database: Database, slack?: AttendanceDeps['slack']): AttendanceDeps {
   return { attendance: RULES, slack, notified() {}, database }
-}
-
-export function contextOf(taskName: string, given: Partial<TaskContext> = {}): TaskContext {
-  const runId = given.runId ?? `fr_${randomUUID()}`
-  return {
-    runId,
-    eventId: undefined,
-    taskName,
-    attempt: 1,
-    lastAttempt: false,
-    idempotencyKey: `${runId}.0`,
-    signal: new AbortController().signal,
-    now: () => new Date(),
-    log: () => {},
-    ...given,
-  }
 }
 
 /** Runs `record_punch` as the engine does: one transaction, its lock taken first. */

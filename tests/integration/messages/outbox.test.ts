@@ -19,7 +19,7 @@ import {
 import { alertDutyManager } from '../../../src/tasks/messages/saga-alerts.ts'
 import { type StaffMessage, tellStaff } from '../../../src/tasks/messages/staff-messages.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
-import { contextOf } from '../attendance/punches.ts'
+import { contextOf } from '../../support/task-context.ts'
 import { book, type MessageRig, openMessageRig, outboxOf, silent } from './message-rig.ts'
 
 let test: TestDatabase

@@ -12,7 +12,7 @@ import { type DurableRig, openDurableRig } from '../../support/durable-rig.ts'
 import { request } from '../../support/engine-conformance/rig.ts'
 import { eventually } from '../../support/eventually.ts'
 import { HOTEL } from '../../support/hotel-rules.ts'
-import { contextOf } from '../attendance/punches.ts'
+import { contextOf } from '../../support/task-context.ts'
 import { book, type MessageRig, openMessageRig, outboxOf } from './message-rig.ts'
 
 let test: TestDatabase

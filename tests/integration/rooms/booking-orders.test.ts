@@ -12,8 +12,9 @@ import { createTestDatabase, type TestDatabase } from '../../support/database.ts
 import { openDurableRig } from '../../support/durable-rig.ts'
 import { HOTEL } from '../../support/hotel-rules.ts'
 import { sandboxDeps } from '../../support/sandbox-deps.ts'
+import { contextOf } from '../../support/task-context.ts'
 import { eventOf, runFlow, type Told, tell } from '../bookings/booking-rig.ts'
-import { addRoom, contextOf } from './hotel.ts'
+import { addRoom } from './hotel.ts'
 import { historyOf, roomOf, say } from './room-rig.ts'
 
 let test: TestDatabase

@@ -1,6 +1,4 @@
-import { randomUUID } from 'node:crypto'
 import type { Database } from '../../../src/db/pool.ts'
-import type { TaskContext } from '../../../src/engine/flow.ts'
 
 export interface Arrival {
   id: string
@@ -22,20 +20,4 @@ export async function book(database: Database, { id, room, on, status, notified 
 
 export async function addRoom(database: Database, roomNumber: string, status: string): Promise<void> {
   await database.query('insert into rooms (room_number, status) values ($1, $2)', [roomNumber, status])
-}
-
-export function contextOf(taskName: string, given: Partial<TaskContext> = {}): TaskContext {
-  const runId = given.runId ?? `fr_${randomUUID()}`
-  return {
-    runId,
-    eventId: undefined,
-    taskName,
-    attempt: 1,
-    lastAttempt: false,
-    idempotencyKey: `${runId}.0.0`,
-    signal: new AbortController().signal,
-    now: () => new Date(),
-    log: () => {},
-    ...given,
-  }
 }

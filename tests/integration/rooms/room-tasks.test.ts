@@ -13,7 +13,8 @@ import {
 } from '../../../src/tasks/rooms/rooms.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { HOTEL } from '../../support/hotel-rules.ts'
-import { addRoom, book, contextOf } from './hotel.ts'
+import { contextOf } from '../../support/task-context.ts'
+import { addRoom, book } from './hotel.ts'
 import { historyOf, roomOf } from './room-rig.ts'
 
 let test: TestDatabase

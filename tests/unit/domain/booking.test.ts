@@ -6,11 +6,11 @@ import {
   type BookingDetails,
   concernsGuest,
   dateOf,
-  daysBetween,
   foldBooking,
   newEffects,
-  phaseOf,
 } from '../../../src/domain/booking.ts'
+import { phaseOf } from '../../../src/domain/booking-phase.ts'
+import { daysBetween } from '../../../src/domain/hotel-time.ts'
 
 let keys = 0
 const change = (at: number, act: BookingAct, details: BookingDetails = {}): BookingChange => ({
