@@ -5,9 +5,9 @@
 import { createServer } from 'node:http'
 import { DBOS } from '@dbos-inc/dbos-sdk'
 import pg from 'pg'
-import { AttendanceEvent } from '../src/contract/attendance-event.ts'
-import { toInstant } from '../src/domain/hotel-time.ts'
-import { lateMinutes, nearestShift } from '../src/domain/lateness.ts'
+import { AttendanceEvent } from '../src/hotel/attendance/attendance.event.ts'
+import { toInstant } from '../src/platform/time/local-time.ts'
+import { lateMinutes, nearestShift } from '../src/hotel/attendance/lateness.rules.ts'
 
 const TIMEZONE = 'Asia/Ho_Chi_Minh'
 const databaseUrl = process.env.DATABASE_URL ?? ''

@@ -3,12 +3,12 @@
  * services and the e-mail that they end in, changes of rooms, and how soon a guest knows that the room is ready.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import { startLlmSimulator } from '../simulators/llm.ts'
-import { startMlSimulator } from '../simulators/ml.ts'
-import { type SmtpSimulator, startSmtpSimulator } from '../simulators/smtp.ts'
-import type { Database } from '../src/db/pool.ts'
-import { businessDate } from '../src/domain/business-date.ts'
-import { runIdFor } from '../src/engine/ids.ts'
+import { startLlmSimulator } from '../simulators/services/llm.ts'
+import { startMlSimulator } from '../simulators/services/ml.ts'
+import { type SmtpSimulator, startSmtpSimulator } from '../simulators/services/smtp.ts'
+import type { Database } from '../src/platform/postgres/pool.ts'
+import { businessDate } from '../src/hotel/business-date.ts'
+import { runIdFor } from '../src/platform/engine/ids.ts'
 import { attendance, closedLoop, openLoop, Poster, type Work } from './load.ts'
 import { startProgram } from './processes.ts'
 

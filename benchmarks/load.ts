@@ -1,8 +1,8 @@
 import { Agent, request } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
-import { BASE } from '../src/contract/api.ts'
-import type { EventKind } from '../src/contract/event.ts'
-import type { Database } from '../src/db/pool.ts'
+import { BASE } from '../src/platform/contract/api.ts'
+import type { EventKind } from '../src/platform/contract/event.ts'
+import type { Database } from '../src/platform/postgres/pool.ts'
 
 /** One employee's check-in a day, every tenth late, ever further back; no two events alike. */
 export function attendanceEvent(n: number) {

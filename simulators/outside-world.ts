@@ -1,19 +1,19 @@
 /** Every service the hotel talks to, simulated: what each needs to be told is in `settings`. */
-import type { Sql } from '../src/db/sql.ts'
-import { addDays } from '../src/domain/hotel-time.ts'
-import { type CvSimulator, startCvSimulator } from './cv.ts'
-import { type LlmSimulator, startLlmSimulator } from './llm.ts'
-import { startMlSimulator } from './ml.ts'
+import type { Sql } from '../src/platform/postgres/sql.ts'
+import { addDays } from '../src/platform/time/local-time.ts'
+import { type CvSimulator, startCvSimulator } from './services/cv.ts'
+import { type LlmSimulator, startLlmSimulator } from './services/llm.ts'
+import { startMlSimulator } from './services/ml.ts'
 import {
   type PropertySystemOptions,
   type PropertySystemSimulator,
   startPropertySystemSimulator,
-} from './property-system.ts'
-import type { ServiceSimulator } from './service-simulator.ts'
-import { type SlackSimulator, startSlackSimulator } from './slack.ts'
-import { type SmtpSimulator, startSmtpSimulator } from './smtp.ts'
-import { type Room, readStays } from './stays.ts'
-import { startTwilioSimulator, TWILIO_ACCOUNT, type TwilioSimulator } from './twilio.ts'
+} from './services/property-system.ts'
+import type { ServiceSimulator } from './services/service-simulator.ts'
+import { type SlackSimulator, startSlackSimulator } from './services/slack.ts'
+import { type SmtpSimulator, startSmtpSimulator } from './services/smtp.ts'
+import { type Room, readStays } from './hotel/stays.ts'
+import { startTwilioSimulator, TWILIO_ACCOUNT, type TwilioSimulator } from './services/twilio.ts'
 
 export interface OutsideWorld {
   slack: SlackSimulator

@@ -1,7 +1,7 @@
 /** The demo's live summary: redrawn in a terminal, a line every five seconds anywhere else. */
-import type { Sql } from '../src/db/sql.ts'
-import type { HotelClock } from './hotel-clock.ts'
-import type { SmtpSimulator } from './smtp.ts'
+import type { Sql } from '../src/platform/postgres/sql.ts'
+import type { HotelClock } from './hotel/hotel-clock.ts'
+import type { SmtpSimulator } from './services/smtp.ts'
 
 export interface Figures {
   accepted: number

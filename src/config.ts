@@ -1,7 +1,7 @@
 /** Environment -> one typed, checked object. Parsed once, in main; `.env.example` lists all. */
 import { z } from 'zod'
-import { SCOPES, type Scope, type StaticKey } from './contract/key.ts'
-import { editDistance } from './domain/spelling.ts'
+import { SCOPES, type Scope, type StaticKey } from './platform/contract/key.ts'
+import { editDistance } from './platform/spelling.ts'
 
 export const ROLES = ['api', 'worker', 'consumer', 'scheduler'] as const
 export type Role = (typeof ROLES)[number]

@@ -1,15 +1,15 @@
 /** The ways events come in: the intake itself, for HTTP too, and the consumers that feed it from RabbitMQ. */
 import type { Config } from '../config.ts'
-import type { Queues } from '../contract/health.ts'
-import type { Intake } from '../contract/intake.ts'
-import type { Database } from '../db/pool.ts'
-import { startRuns } from '../engine/dbos/start-runs.ts'
-import { type AnyFlow, queueOf } from '../engine/flow.ts'
-import { type EventConsumers, startConsumers } from '../events/amqp/consumer.ts'
-import { createIntake } from '../events/intake.ts'
-import { createIntakeBatches } from '../events/intake-batches.ts'
-import type { Logger } from '../observability/logger.ts'
-import type { Metrics } from '../observability/metrics.ts'
+import type { Queues } from '../platform/contract/health.ts'
+import type { Intake } from '../platform/contract/intake.ts'
+import type { Database } from '../platform/postgres/pool.ts'
+import { startRuns } from '../platform/engine/durable/start-runs.ts'
+import { type AnyFlow, queueOf } from '../platform/engine/flow.ts'
+import { type EventConsumers, startConsumers } from '../platform/events/amqp/consumer.ts'
+import { createIntake } from '../platform/events/intake.ts'
+import { createIntakeBatches } from '../platform/events/intake-batches.ts'
+import type { Logger } from '../platform/observability/logger.ts'
+import type { Metrics } from '../platform/observability/metrics.ts'
 
 export interface IntakeParts {
   database: Database

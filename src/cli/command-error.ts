@@ -1,5 +1,5 @@
 /** What goes wrong in a command, as lines a person can act on. Never a stack. */
-import { isOutage } from '../db/outage.ts'
+import { isOutage } from '../platform/postgres/outage.ts'
 
 /** Ends the command with exit code 1. The message's first line says what happened and what to do; more may follow. */
 export class CommandError extends Error {

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { z } from 'zod'
-import type { EventAccepted, EventList, EventRecord } from '../contract/event.ts'
+import type { EventAccepted, EventList, EventRecord } from '../platform/contract/event.ts'
 import { loadEnvironment } from './environment.ts'
 import { pageLine, show } from './output.ts'
 import { createServiceClient, type Query } from './service-client.ts'

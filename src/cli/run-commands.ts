@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { type RunDetail, type RunList, RunStatus } from '../contract/run.ts'
+import { type RunDetail, type RunList, RunStatus } from '../platform/contract/run.ts'
 import { loadEnvironment } from './environment.ts'
 import { show } from './output.ts'
 import { runsText, runText } from './run-text.ts'

@@ -1,4 +1,4 @@
-import type { RunDetail, RunList, TaskRun } from '../contract/run.ts'
+import type { RunDetail, RunList, TaskRun } from '../platform/contract/run.ts'
 import { pageLine } from './output.ts'
 import { seconds, sheet, table } from './table.ts'
 

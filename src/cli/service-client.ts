@@ -1,5 +1,5 @@
 /** Speaks HTTP to a running service. */
-import { BASE } from '../contract/api.ts'
+import { BASE } from '../platform/contract/api.ts'
 import { CommandError, reasonOf } from './command-error.ts'
 
 const PATIENCE_MS = 30_000

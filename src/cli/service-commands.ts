@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { migrate } from '../db/migrate.ts'
+import { migrate } from '../platform/postgres/migrate.ts'
 import { withDatabase } from './database-access.ts'
 import { loadConfig, loadEnvironment } from './environment.ts'
 import { show } from './output.ts'
@@ -25,7 +25,7 @@ export function addServiceCommands(program: Command): void {
     .description('bring the database (DATABASE_URL, or the embedded one under DATA_DIR) up to date, and exit')
     .option('--json', 'print JSON')
     .action(async (options: { json?: boolean }) => {
-      const { ensureEngineSchema } = await import('../engine/dbos/schema.ts')
+      const { ensureEngineSchema } = await import('../platform/engine/durable/schema.ts')
       const applied = await withDatabase(loadConfig(), (database) =>
         migrate(database, { before: ensureEngineSchema }),
       )

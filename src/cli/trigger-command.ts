@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Command, InvalidArgumentError } from 'commander'
-import { ENDED, type RunDetail, type TriggerAnswer } from '../contract/run.ts'
+import { ENDED, type RunDetail, type TriggerAnswer } from '../platform/contract/run.ts'
 import { CommandError } from './command-error.ts'
 import { loadEnvironment } from './environment.ts'
 import { show } from './output.ts'

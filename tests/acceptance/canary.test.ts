@@ -4,7 +4,7 @@
  * leaves the service about itself is searched for them: logs, metrics, health, refusals, traces, measurements, error reports.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type ServiceSimulator, startServiceSimulator } from '../../simulators/service-simulator.ts'
+import { type ServiceSimulator, startServiceSimulator } from '../../simulators/services/service-simulator.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { openReceiver, type Receiver } from '../support/receiver.ts'

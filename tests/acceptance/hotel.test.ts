@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type SmtpSimulator, startSmtpSimulator } from '../../simulators/smtp.ts'
+import { type SmtpSimulator, startSmtpSimulator } from '../../simulators/services/smtp.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { call, endedRun } from '../support/service-client.ts'

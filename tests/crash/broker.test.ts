@@ -4,9 +4,9 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { seedHotel } from '../../simulators/hotel.ts'
-import { EVENT_KINDS } from '../../src/contract/event.ts'
-import type { Health } from '../../src/contract/health.ts'
+import { seedHotel } from '../../simulators/hotel/hotel.ts'
+import { EVENT_KINDS } from '../../src/platform/contract/event.ts'
+import type { Health } from '../../src/platform/contract/health.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { openTestBroker, type TestBroker } from '../support/service-broker.ts'

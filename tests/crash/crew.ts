@@ -1,6 +1,6 @@
 /** Two processes of the service with all roles on one database, and someone who keeps killing one of them. */
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Database } from '../../src/db/pool.ts'
+import type { Database } from '../../src/platform/postgres/pool.ts'
 import { type ServiceProcess, startService } from '../support/service-process.ts'
 
 export interface Crew {

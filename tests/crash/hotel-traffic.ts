@@ -1,5 +1,5 @@
 /** A hotel's events of all kinds, no two alike: what each must leave behind is known. */
-import type { EventKind } from '../../src/contract/event.ts'
+import type { EventKind } from '../../src/platform/contract/event.ts'
 import { punch } from './crew.ts'
 
 export interface SentEvent {
@@ -11,7 +11,7 @@ const WORDS = ['dirty', 'clean', 'pickup', 'dnd', 'no_wish', 'inspected'] as con
 const FIRST = Date.UTC(2025, 0, 6)
 const minuteOf = (n: number) => new Date(FIRST + n * 60_000).toISOString()
 
-/** Of the 120 rooms of `simulators/hotel.ts`. */
+/** Of the 120 rooms of `simulators/hotel/hotel.ts`. */
 function roomNumber(n: number): string {
   return `${(n % 8) + 1}${String((Math.floor(n / 8) % 15) + 1).padStart(2, '0')}`
 }

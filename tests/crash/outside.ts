@@ -1,10 +1,10 @@
 /** The services that the hotel depends on, each able to hang, to fail and to ask for a rest. */
 import { startOutsideWorld } from '../../simulators/outside-world.ts'
-import type { PropertySystemSimulator } from '../../simulators/property-system.ts'
-import type { ServiceSimulator } from '../../simulators/service-simulator.ts'
-import type { SlackSimulator } from '../../simulators/slack.ts'
-import type { SmtpSimulator } from '../../simulators/smtp.ts'
-import type { TwilioSimulator } from '../../simulators/twilio.ts'
+import type { PropertySystemSimulator } from '../../simulators/services/property-system.ts'
+import type { ServiceSimulator } from '../../simulators/services/service-simulator.ts'
+import type { SlackSimulator } from '../../simulators/services/slack.ts'
+import type { SmtpSimulator } from '../../simulators/services/smtp.ts'
+import type { TwilioSimulator } from '../../simulators/services/twilio.ts'
 
 /** `hang`: no answer within 30 s. `503`: not now. `429`: not for another two seconds. */
 export type Trouble = 'hang' | '503' | '429'

@@ -3,10 +3,10 @@
  * the service's own worker is, but for the flows, which are wrapped.
  */
 import { readFileSync } from 'node:fs'
-import { openPool } from '../../src/db/pool.ts'
-import { createDurableEngine } from '../../src/engine/dbos/durable-engine.ts'
-import { startWorker, type Worker } from '../../src/engine/dbos/worker.ts'
-import { GiveUp } from '../../src/engine/errors.ts'
+import { openPool } from '../../src/platform/postgres/pool.ts'
+import { createDurableEngine } from '../../src/platform/engine/durable/durable-engine.ts'
+import { startWorker, type Worker } from '../../src/platform/engine/durable/worker.ts'
+import { GiveUp } from '../../src/platform/engine/errors.ts'
 import type {
   AnyFlow,
   AnyTask,
@@ -15,13 +15,13 @@ import type {
   Saga,
   TransactionContext,
   Undo,
-} from '../../src/engine/flow.ts'
-import { cancelBooking } from '../../src/flows/bookings/cancel-booking.ts'
-import { moveGuestRoom } from '../../src/flows/bookings/move-guest-room.ts'
-import { sendGuestNotification } from '../../src/flows/guests/send-guest-notification.ts'
-import { createGuard } from '../../src/integrations/outbound/service-guard.ts'
-import { createRestPropertySystem } from '../../src/integrations/pms/rest.ts'
-import { createLogger } from '../../src/observability/logger.ts'
+} from '../../src/platform/engine/flow.ts'
+import { cancelBooking } from '../../src/hotel/bookings/cancel-booking.flow.ts'
+import { moveGuestRoom } from '../../src/hotel/bookings/move-guest-room.flow.ts'
+import { sendGuestNotification } from '../../src/hotel/messages/send-guest-notification.flow.ts'
+import { createGuard } from '../../src/platform/outbound/service-guard.ts'
+import { createRestPropertySystem } from '../../src/hotel/services/pms/rest.ts'
+import { createLogger } from '../../src/platform/observability/logger.ts'
 import { sandboxDeps } from '../support/sandbox-deps.ts'
 
 /** By run: where it stops (`hold_new_room:before`), and which tasks and undos fail for good. */

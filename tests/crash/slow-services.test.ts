@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { seedHotel } from '../../simulators/hotel.ts'
+import { seedHotel } from '../../simulators/hotel/hotel.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { type ServiceProcess, startService } from '../support/service-process.ts'

@@ -4,8 +4,8 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { seedHotel } from '../../simulators/hotel.ts'
-import { type SlackSimulator, startSlackSimulator } from '../../simulators/slack.ts'
+import { seedHotel } from '../../simulators/hotel/hotel.ts'
+import { type SlackSimulator, startSlackSimulator } from '../../simulators/services/slack.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { openTestBroker } from '../support/service-broker.ts'

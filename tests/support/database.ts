@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { inject } from 'vitest'
-import { type Database, openPool } from '../../src/db/pool.ts'
+import { type Database, openPool } from '../../src/platform/postgres/pool.ts'
 
 export interface TestDatabase {
   url: string

@@ -1,4 +1,4 @@
-import type { HotelRules } from '../../src/domain/hotel-rules.ts'
+import type { HotelRules } from '../../src/hotel/hotel-rules.ts'
 
 /** The hotel of the tests. It has no quiet hours: nothing is held, whatever the time of the test. */
 export const HOTEL: HotelRules = {

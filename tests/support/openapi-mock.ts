@@ -11,7 +11,7 @@ import {
   type SimulatedAnswer,
   type SimulatedRequest,
   startServiceSimulator,
-} from '../../simulators/service-simulator.ts'
+} from '../../simulators/services/service-simulator.ts'
 
 type Json = Record<string, unknown>
 

@@ -1,7 +1,7 @@
-import type { Database } from '../../src/db/pool.ts'
-import type { HotelRules } from '../../src/domain/hotel-rules.ts'
-import { loadTemplates } from '../../src/integrations/templates/message-files.ts'
-import type { ChannelDeps, HotelDeps, OutsideDeps } from '../../src/tasks/deps.ts'
+import type { Database } from '../../src/platform/postgres/pool.ts'
+import type { HotelRules } from '../../src/hotel/hotel-rules.ts'
+import { loadTemplates } from '../../src/hotel/messages/message-files.ts'
+import type { ChannelDeps, HotelDeps, OutsideDeps } from '../../src/hotel/deps.ts'
 import { HOTEL } from './hotel-rules.ts'
 
 /** No credentials for any channel and no outside service: everything happens but the sending. `hotel`: rules of its own. */

@@ -1,4 +1,4 @@
-import type { Database } from '../../src/db/pool.ts'
+import type { Database } from '../../src/platform/postgres/pool.ts'
 
 /** Name of the object, and a line that describes it; one query per kind of object. */
 const QUERIES: Record<string, string> = {

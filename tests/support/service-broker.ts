@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Connection, type SyncMessage } from 'rabbitmq-client'
 import { vi } from 'vitest'
-import { type EventPublisher, openPublisher } from '../../simulators/amqp-publisher.ts'
+import { type EventPublisher, openPublisher } from '../../simulators/hotel/amqp-publisher.ts'
 
 /** A test's own corner of a real RabbitMQ: exchanges and queues under a prefix nobody else has. */
 export interface TestBroker {

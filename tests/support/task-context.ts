@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { TaskContext } from '../../src/engine/flow.ts'
+import type { TaskContext } from '../../src/platform/engine/flow.ts'
 
 /** What a task is told by the engine, for a test that calls it by itself. */
 export function contextOf(taskName: string, given: Partial<TaskContext> = {}): TaskContext {

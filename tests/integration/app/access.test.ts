@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { isOpen, OpenToOthers, readiness } from '../../../src/app/access.ts'
-import { createKey, hasUsableKey, listKeys, revokeKey } from '../../../src/db/keys.ts'
+import { createKey, hasUsableKey, listKeys, revokeKey } from '../../../src/platform/access/keys.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 
 let test: TestDatabase

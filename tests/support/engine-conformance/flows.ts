@@ -1,13 +1,13 @@
 /** The flows both engines run in the conformance suite. */
 import { z } from 'zod'
-import { FlowFailure, GiveUp, TryAgain } from '../../../src/engine/errors.ts'
+import { FlowFailure, GiveUp, TryAgain } from '../../../src/platform/engine/errors.ts'
 import {
   type AnyFlow,
   defineFlow,
   defineTask,
   defineTransaction,
   type Undo,
-} from '../../../src/engine/flow.ts'
+} from '../../../src/platform/engine/flow.ts'
 import type { TestDeps } from './rig.ts'
 
 const Anything = z.record(z.string(), z.unknown())

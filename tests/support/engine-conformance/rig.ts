@@ -1,5 +1,5 @@
-import type { Engine, StartRequest } from '../../../src/engine/engine.ts'
-import type { AnyFlow } from '../../../src/engine/flow.ts'
+import type { Engine, StartRequest } from '../../../src/platform/engine/engine.ts'
+import type { AnyFlow } from '../../../src/platform/engine/flow.ts'
 
 export interface Outcome {
   status: string

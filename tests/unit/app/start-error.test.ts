@@ -2,8 +2,8 @@ import { expect, it } from 'vitest'
 import { OpenToOthers } from '../../../src/app/access.ts'
 import { startErrorText } from '../../../src/app/start-error.ts'
 import { BadSetting } from '../../../src/config.ts'
-import { EmbeddedPostgresError } from '../../../src/db/embedded/embedded-error.ts'
-import { MigrationError } from '../../../src/db/migrate.ts'
+import { EmbeddedPostgresError } from '../../../src/platform/postgres/embedded/embedded-error.ts'
+import { MigrationError } from '../../../src/platform/postgres/migrate.ts'
 
 const coded = (code: string, message: string) => Object.assign(new Error(message), { code })
 

@@ -2,7 +2,7 @@ import { pino } from 'pino'
 import { expect, it } from 'vitest'
 import { openTelemetry } from '../../../src/app/telemetry.ts'
 import { readConfig } from '../../../src/config.ts'
-import { createMetrics } from '../../../src/observability/metrics.ts'
+import { createMetrics } from '../../../src/platform/observability/metrics.ts'
 
 /** What the log says when telemetry is opened with these settings. Nothing is sent: there is nothing to tell. */
 async function saidWith(settings: Record<string, string>): Promise<string[]> {

@@ -5,8 +5,8 @@ import type { Command } from 'commander'
 import { describe, expect, it } from 'vitest'
 import { commandLine, NAME } from '../../../src/cli/command-line.ts'
 import { SETTING_NAMES } from '../../../src/config.ts'
-import { SCOPES } from '../../../src/contract/key.ts'
-import { createMetrics } from '../../../src/observability/metrics.ts'
+import { SCOPES } from '../../../src/platform/contract/key.ts'
+import { createMetrics } from '../../../src/platform/observability/metrics.ts'
 
 const read = (path: string) => readFileSync(path, 'utf8')
 const DOCUMENTS = ['README.md', 'CONTRIBUTING.md', ...namesIn('docs'), ...namesIn('docs/decisions')]
@@ -67,8 +67,8 @@ const ELSEWHERE: Record<string, string> = {
   PREFECT_SERVICE_KEY: 'src/cli/service-client.ts',
   REQUIRE_SERVICES: 'scripts/run-tests.mjs',
   DEMO_SPEED: 'simulators/demo.ts',
-  MAX_RECOVERY_ATTEMPTS_EXCEEDED: 'src/db/runs.ts',
-  UPDATE_SCHEMA: 'tests/integration/db/schema.test.ts',
+  MAX_RECOVERY_ATTEMPTS_EXCEEDED: 'src/platform/runs/runs.ts',
+  UPDATE_SCHEMA: 'tests/integration/platform/postgres/schema.test.ts',
   UPDATE_DOCS: 'tests/unit/docs/services.test.ts',
 }
 

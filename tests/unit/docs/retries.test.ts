@@ -1,10 +1,10 @@
 /** How long an outage is waited out is a promise of docs/services.md. */
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { nextDelay } from '../../../src/engine/attempts.ts'
-import type { RetryPolicy } from '../../../src/engine/flow.ts'
-import { alertDutyManager } from '../../../src/tasks/messages/saga-alerts.ts'
-import { BRIEF_RETRY, CALL_RETRY, STAFF_RETRY, STORE_RETRY, UNDO_RETRY } from '../../../src/tasks/retries.ts'
+import { nextDelay } from '../../../src/platform/engine/attempts.ts'
+import type { RetryPolicy } from '../../../src/platform/engine/flow.ts'
+import { alertDutyManager } from '../../../src/hotel/messages/saga-alerts.tasks.ts'
+import { BRIEF_RETRY, CALL_RETRY, STAFF_RETRY, STORE_RETRY, UNDO_RETRY } from '../../../src/platform/engine/retries.ts'
 
 it('docs/services.md says how often each kind of task is tried, and for how long', () => {
   const text = readFileSync('docs/services.md', 'utf8')

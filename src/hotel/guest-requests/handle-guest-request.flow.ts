@@ -1,0 +1,141 @@
+import type { GuestTemplate } from '../messages/guest-notification.ts'
+import { GuestRequest } from './guest-request.ts'
+import {
+  kindByWords,
+  overdueSms,
+  overdueText,
+  type RequestKind,
+  requestText,
+} from './guest-request.rules.ts'
+import { whoAnswered } from '../messages/staff-answer.rules.ts'
+import { subjectsOf } from '../subjects.ts'
+import { defineFlow, type Flow } from '../../platform/engine/flow.ts'
+import type { DatabaseDeps, HotelDeps, OutsideDeps } from '../deps.ts'
+import {
+  classifyRequest,
+  closeRequest,
+  escalateRequest,
+  finishRequest,
+  type OpenedRequest,
+  openRequest,
+} from './guest-requests.tasks.ts'
+import type { GuestMessageDeps } from '../messages/guest-messages.tasks.ts'
+import type { StaffMessage, StaffMessageDeps } from '../../platform/notifications/staff-messages.ts'
+import { instant } from '../clock.ts'
+import { orElse } from '../steps.ts'
+import { tellEach } from '../messages/tell-each.flow.ts'
+import { tellGuest } from '../messages/tell-guest.flow.ts'
+
+type Deps = DatabaseDeps & HotelDeps & Pick<OutsideDeps, 'llm'> & StaffMessageDeps & GuestMessageDeps
+
+/** What the steps after opening go by. */
+interface Matter {
+  request: GuestRequest
+  kind: RequestKind
+  opened: OpenedRequest
+}
+
+/**
+ * A guest wants something: see that somebody does it.
+ *
+ *   whose work? ── open ── tell the department ── tell the guest ── wait for task_finished ──┬── done ── ask the guest
+ *   LLM, else        │                                                └ too late             │
+ *   by words         │                                 page the duty manager ── wait again ──┤
+ *                    └ cancelled: close as cancelled                          └ too late ────┴── unanswered
+ *
+ * A department that nobody can be told of is escalated at once. Cancelling the run withdraws the request. One that
+ * nobody finishes stays escalated.
+ */
+export const handleGuestRequest = defineFlow({
+  name: 'handle_guest_request',
+  description: 'Bring a guest’s request to the right department, and escalate it until it is done',
+  parameters: GuestRequest,
+  subjects: ({ room_number: room, booking_id: booking, guest_id: guest }) =>
+    subjectsOf({ room, booking, guest }),
+  estimatedMinutes: 30,
+  queue: 'events',
+
+  async run(flow: Flow<Deps>, request) {
+    const kind = await classify(flow, request)
+    const { department, category } = kind
+    const { opened, thanked, status, escalated } = await flow.saga(async (saga) => {
+      const opened = await saga.act(openRequest, { request, kind, at: await instant(flow) }, closeRequest)
+      flow.log('request opened', { request_id: opened.requestId, department, category })
+      return { opened, ...(await seeToIt(flow, { request, kind, opened })) }
+    })
+    await thanked
+    if (status === 'finished') await answerGuest(flow, opened, 'request_finished', { request: request.text })
+    return { status, request_id: opened.requestId, department, category, escalated }
+  },
+})
+
+/** The LLM is a help, not a condition. */
+async function classify(flow: Flow<Deps>, { text, language }: GuestRequest): Promise<RequestKind> {
+  const asked = flow.task(classifyRequest, { text, ...(language === undefined ? {} : { language }) })
+  return (await orElse(flow, asked, null, 'the LLM did not answer: sorted by words')) ?? kindByWords(text)
+}
+
+async function seeToIt(flow: Flow<Deps>, matter: Matter) {
+  const { request, opened } = matter
+  const { requestId, minutes, waitSeconds, secondWaitSeconds, answerBy } = opened
+  const told = await tellEach(flow, supervisorsNews(flow, matter))
+  // Not awaited: at night the message may be held until the morning, and the request must not be.
+  const thanked = answerGuest(
+    flow,
+    opened,
+    'request_received',
+    { request: request.text, minutes: `${minutes}` },
+    answerBy,
+  )
+  // Heard where it is awaited, which a cancel may be faster than.
+  thanked.catch(() => {})
+  let finished = await flow.waitFor<unknown>('task_finished', { within: told === 0 ? 0 : waitSeconds })
+  const escalated = finished === undefined
+  if (escalated) {
+    await flow.task(escalateRequest, { requestId, at: await instant(flow) })
+    const paged = await tellEach(flow, dutyManagersNews(flow, matter))
+    flow.log('not finished in time: escalated', { request_id: requestId, paged })
+    finished = await flow.waitFor<unknown>('task_finished', { within: secondWaitSeconds })
+  }
+  if (finished === undefined) return { thanked, escalated, status: 'unanswered' as const }
+  const by = whoAnswered(finished, 'finished_by')
+  await flow.task(finishRequest, { requestId, by, at: await instant(flow) })
+  return { thanked, escalated, status: 'finished' as const }
+}
+
+function supervisorsNews({ runId }: Flow<Deps>, { request, kind, opened }: Matter): StaffMessage[] {
+  const text = requestText({ ...kind, ...opened, text: request.text, runId })
+  return opened.supervisors.map((contact) => ({ ...contact, ...aboutIt(opened, 'guest_request'), text }))
+}
+
+function dutyManagersNews({ runId }: Flow<Deps>, { request, kind, opened }: Matter): StaffMessage[] {
+  const news = { ...kind, ...opened, text: request.text, runId }
+  return opened.dutyManager.map((contact) => ({
+    ...contact,
+    ...aboutIt(opened, 'guest_request_overdue'),
+    text: contact.channel === 'sms' ? overdueSms(news) : overdueText(news),
+  }))
+}
+
+function aboutIt({ requestId, roomNumber, bookingId }: OpenedRequest, template: string) {
+  return { template, subjectKey: requestId, subjects: subjectsOf({ room: roomNumber, booking: bookingId }) }
+}
+
+/** A request out of a room with no known guest has nobody to be told. */
+async function answerGuest(
+  flow: Flow<Deps>,
+  { requestId, bookingId, guestId }: OpenedRequest,
+  template: GuestTemplate,
+  variables: Record<string, string>,
+  expiresAt?: string,
+): Promise<void> {
+  if (bookingId === null && guestId === null) return
+  await tellGuest(flow, {
+    template,
+    ...(bookingId === null ? {} : { booking_id: bookingId }),
+    ...(guestId === null ? {} : { guest_id: guestId }),
+    subject_key: requestId,
+    variables,
+    ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
+  })
+}

@@ -1,0 +1,36 @@
+import { RoomStatusEvent } from './room.event.ts'
+import { subjectsOf } from '../subjects.ts'
+import { defineFlow, type Flow } from '../../platform/engine/flow.ts'
+import type { HotelDeps } from '../deps.ts'
+import { type RoomUpdate, updateRoomStatusDb } from './rooms.tasks.ts'
+
+/**
+ * Somebody says something about a room: it is put in its place among what is known, by the time at which it happened.
+ *
+ *   event ── allowed by what came before it? ──┬─ yes ─ the room is what all of it comes to
+ *                                              └─ no ── kept with its reason; the room stays as it is
+ *
+ * A refused change is no failure: the sender was wrong, or something it builds on has yet to arrive.
+ */
+export const updateRoomStatusDbFlow = defineFlow({
+  name: 'update_room_status_db',
+  description: "Apply a room's change in the order in which changes happened",
+  parameters: RoomStatusEvent,
+  subjects: ({ room_number }) => subjectsOf({ room: room_number }),
+  estimatedMinutes: 0.1,
+  queue: 'events',
+
+  async run(flow: Flow<HotelDeps>, event): Promise<RoomUpdate> {
+    const update = await flow.task(updateRoomStatusDb, event)
+    if (update.unknown_room)
+      flow.log('a room the hotel did not list: it was added', { room: update.room_number })
+    flow.log(inWords(update), { said: event.new_status, was: update.previous_status, status: update.status })
+    return update
+  },
+})
+
+function inWords({ refused, superseded, status, previous_status }: RoomUpdate): string {
+  if (refused) return `refused: ${refused}`
+  if (superseded) return 'it came late, and took its place before what is newer'
+  return status === previous_status ? 'applied: the room has the same status' : `the room is ${status}`
+}

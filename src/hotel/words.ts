@@ -1,0 +1,20 @@
+/** What several events and requests name alike. */
+import { z } from 'zod'
+import { isWithinBounds } from '../platform/contract/instant.ts'
+
+export const BookingId = z.string().trim().min(1).max(100)
+export const GuestId = z.string().min(1).max(100)
+export const RoomNumber = z.string().trim().min(1).max(20)
+
+/** A day of the hotel's calendar, 'YYYY-MM-DD'; PostgreSQL knows no year 0. */
+export const HotelDate = z.iso
+  .date({ error: 'must be a date, for example 2025-02-01' })
+  .refine(isWithinBounds, 'must be a date from 1900-01-02 to 9998-12-30')
+
+/** Of a person or a text: a BCP 47 tag such as 'vi' or 'en-GB'. */
+export const Language = z
+  .string()
+  .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'must be a language code, for example vi or en')
+
+/** The ways to a guest. */
+export const GUEST_CHANNELS = ['email', 'sms', 'whatsapp'] as const

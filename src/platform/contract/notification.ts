@@ -1,0 +1,51 @@
+import { z } from 'zod'
+import { GUEST_CHANNELS } from '../../hotel/words.ts'
+import { PageQuery } from './page.ts'
+
+export const CHANNELS = ['slack', ...GUEST_CHANNELS] as const
+export type Channel = (typeof CHANNELS)[number]
+
+/** `held`: until the guest's quiet hours end. `dropped`: no longer true, or its run was cancelled. */
+export const NOTIFICATION_STATUSES = ['pending', 'held', 'sent', 'sandbox', 'failed', 'dropped'] as const
+
+/** How a message ended. */
+type NotificationOutcome = 'sent' | 'sandbox' | 'failed' | 'dropped'
+/** Told how each message ended, for metrics. */
+export type Notified = (channel: Channel, outcome: NotificationOutcome) => void
+
+export const Notification = z
+  .object({
+    notification_id: z.string(),
+    channel: z.string(),
+    recipient: z.string(),
+    template: z.string(),
+    subject_key: z.string(),
+    language: z.string(),
+    /** Of an email. */
+    subject_line: z.string().nullable(),
+    body: z.string(),
+    status: z.enum(NOTIFICATION_STATUSES),
+    provider_id: z.string().nullable(),
+    attempts: z.number(),
+    last_error: z.string().nullable(),
+    flow_run_id: z.string().nullable(),
+    subjects: z.array(z.string()),
+    created_at: z.string(),
+    /** Of one that is or was held. */
+    not_before: z.string().nullable(),
+    sent_at: z.string().nullable(),
+  })
+  .meta({ id: 'Notification' })
+export type Notification = z.infer<typeof Notification>
+
+export const NotificationListQuery = z.object({
+  status: Notification.shape.status.optional(),
+  subject: z.string().optional(),
+  template: z.string().optional(),
+  channel: z.enum(CHANNELS).optional(),
+  ...PageQuery.shape,
+})
+export type NotificationListQuery = z.infer<typeof NotificationListQuery>
+export const NotificationList = z
+  .object({ notifications: z.array(Notification), total: z.number(), limit: z.number(), offset: z.number() })
+  .meta({ id: 'NotificationList' })

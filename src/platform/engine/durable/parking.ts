@@ -1,0 +1,122 @@
+/**
+ * Runs that only wait are put down: nobody executes them, their row says when to go on, and what they wait for wakes them
+ * earlier. So no number of waits fills a worker, and a restart costs them nothing. See the decision note 0008.
+ *
+ *   PENDING, waits ── park ──> DELAYED until its deadline ── deadline, signal, cancel, end of a child ──> ENQUEUED
+ */
+import type { Sql } from '../../postgres/sql.ts'
+import type { Logger } from '../../observability/logger.ts'
+import { pause } from '../pause.ts'
+import type { Executing, Executions } from './executions.ts'
+import { NOW_MS } from './identity.ts'
+import { stepIsOpen } from './open-steps.ts'
+
+/** A shorter wait is not worth a claim and a replay. */
+const IDLE_MS = 2_000
+const LOOK_MS = 500
+const AT_ONCE = 8
+
+/**
+ * The fence of every record: whoever parks must still own the run. A deadline that has passed meanwhile keeps it here. The
+ * end of a child that nobody told of is found in time.
+ */
+const PARK = `
+  with deadline as (
+    select least(
+      (select min(w.until) from prefect.run_waits w where w.run_id = $1 and w.closed_at is null and ${stepIsOpen('w', 'w.step')}),
+      (select min(l.next_attempt_at) from
+        (select distinct on (a.step) a.next_attempt_at from prefect.task_attempts a
+         where a.run_id = $1 and ${stepIsOpen('a', 'a.step')} order by a.step, a.attempt desc) l),
+      clock_timestamp() + interval '5 minutes') as until
+  )
+  update dbos.workflow_status s
+  set status = 'DELAYED', delay_until_epoch_ms = (extract(epoch from d.until) * 1000)::bigint, owner_xid = null,
+      recovery_attempts = greatest(s.recovery_attempts - 1, 1), updated_at = ${NOW_MS}
+  from deadline d
+  where s.workflow_uuid = $1 and s.owner_xid = $2 and s.status = 'PENDING'
+    and d.until > clock_timestamp() + interval '1 second'
+  returning 1 as parked`
+
+const WAKE = `
+  update dbos.workflow_status s set status = 'ENQUEUED', delay_until_epoch_ms = null, updated_at = ${NOW_MS}
+  where s.status = 'DELAYED' and s.recovery_attempts > 0 and `
+
+/** Looked at after the park is committed: what came in between did not see that there was somebody to wake. */
+const WAKE_IF_DUE = `${WAKE} s.workflow_uuid = any($1) and (
+    exists (select from prefect.flow_runs r where r.id = s.workflow_uuid and r.cancel_requested_at is not null)
+    or exists (select from prefect.run_signals g join prefect.run_waits w on w.run_id = g.run_id and w.signal = g.signal
+               where g.run_id = s.workflow_uuid and w.closed_at is null and ${stepIsOpen('w', 'w.step')}
+                 and (g.taken_by is null or g.taken_by = w.step))
+    or exists (select from prefect.flow_runs c join dbos.workflow_status e on e.workflow_uuid = c.id
+               where c.parent_run_id = s.workflow_uuid
+                 and e.status in ('SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')
+                 and not exists (select from dbos.operation_outputs o
+                                 where o.workflow_uuid = s.workflow_uuid and o.child_workflow_id = c.id)))
+  returning s.queue_name as queue`
+
+/** Wakes the run if it is parked; answers its queue. Within the transaction that gave it something to do. */
+export async function wakeParked(sql: Sql, runId: string): Promise<string | undefined> {
+  const rows = await sql.query<{ queue: string }>(
+    `${WAKE} s.workflow_uuid = $1 returning s.queue_name as queue`,
+    [runId],
+  )
+  return rows[0]?.queue
+}
+
+/** After the end of a child is committed. */
+export async function wakeParentOf(sql: Sql, childId: string): Promise<string | undefined> {
+  const rows = await sql.query<{ queue: string }>(
+    `${WAKE} s.workflow_uuid = (select parent_run_id from prefect.flow_runs where id = $1) returning s.queue_name as queue`,
+    [childId],
+  )
+  return rows[0]?.queue
+}
+
+export class Parking {
+  readonly #sql: Sql
+  readonly #executions: Executions
+  readonly #wake: (queue: string) => void
+  readonly #logger: Logger
+  readonly #stop = new AbortController()
+  readonly #loop: Promise<void>
+
+  constructor(sql: Sql, executions: Executions, wake: (queue: string) => void, logger: Logger) {
+    this.#sql = sql
+    this.#executions = executions
+    this.#wake = wake
+    this.#logger = logger
+    this.#loop = this.#watch()
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort()
+    await this.#loop
+  }
+
+  async #watch(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      await pause(LOOK_MS, this.#stop.signal)
+      const idle = this.#executions.idle(performance.now() - IDLE_MS)
+      await this.#parkAll(idle).catch((error: unknown) =>
+        this.#logger.warn({ err: error }, 'could not put down runs that wait'),
+      )
+    }
+  }
+
+  async #parkAll(idle: Executing[]): Promise<void> {
+    for (let i = 0; i < idle.length && !this.#stop.signal.aborted; i += AT_ONCE) {
+      const parked = await Promise.all(idle.slice(i, i + AT_ONCE).map((run) => this.#park(run)))
+      const ids = parked.filter((id) => id !== undefined)
+      if (ids.length === 0) continue
+      const woken = await this.#sql.query<{ queue: string }>(WAKE_IF_DUE, [ids])
+      for (const queue of new Set(woken.map((row) => row.queue))) this.#wake(queue)
+    }
+  }
+
+  async #park({ runId, owner, control }: Executing): Promise<string | undefined> {
+    const rows = await this.#sql.query(PARK, [runId, owner])
+    if (rows.length === 0) return undefined
+    control.lose()
+    return runId
+  }
+}

@@ -1,0 +1,152 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { AsyncMessage } from 'rabbitmq-client'
+import type { EventKind } from '../../contract/event.ts'
+import { EventRefused, type Intake, type RefusalCode } from '../../contract/intake.ts'
+import { isOutage } from '../../postgres/outage.ts'
+import type { Logger } from '../../observability/logger.ts'
+import { inSpan } from '../../observability/spans.ts'
+import type { DeadLetters, Refusal } from './dead-letters.ts'
+import { bodyBytes } from './raw-body.ts'
+
+/** Seconds between tries while the database or the dead-letter queue is away; doubles from first to longest. */
+export interface RetryDelay {
+  firstSeconds: number
+  longestSeconds: number
+}
+
+export interface DeliveryContext {
+  kind: EventKind
+  queue: string
+  intake: Intake
+  deadLetters: DeadLetters
+  logger: Logger
+  retryDelay: RetryDelay
+  /** Ends waiting: the message belongs to the broker again. */
+  signal: AbortSignal
+}
+
+/** Larger than any event; the HTTP intake refuses the same size. */
+const LARGEST_BODY_BYTES = 1024 * 1024
+/** Of what is no outage: a deadlock passes, a message that the database cannot store does not. */
+const TRIES = 5
+const UNPROCESSABLE =
+  'It could not be taken in, for a reason that is not its form: see the log of the service.'
+const LONGEST_KEPT_TEXT = 64 * 1024
+
+/**
+ * One message from the queue to the disk.
+ *
+ *   parse ──┬─ event ──── accept ──┬─ on disk ──────────────────────────────> true: acknowledge
+ *           │                      └─ refused ─┐
+ *           └─ not JSON ─ reject ──────────────┴─ dead-letter queue has it ─> true: acknowledge
+ *
+ * While the database is away the message is held and tried again here: giving it back to the broker would count as a
+ * delivery. What fails otherwise, again and again, is dead-lettered too: it must not hold a place for ever.
+ * Resolves false when the signal ended the waiting: leave the message unacknowledged. Never throws.
+ */
+export function settle(message: AsyncMessage, context: DeliveryContext): Promise<boolean> {
+  const { traceparent } = (message.headers ?? {}) as { traceparent?: unknown }
+  const about = {
+    name: `${context.queue} process`,
+    kind: 'consumer' as const,
+    attributes: { 'messaging.system': 'rabbitmq', 'messaging.destination.name': context.queue },
+    within: { traceparent: typeof traceparent === 'string' ? traceparent : undefined },
+  }
+  return inSpan(about, () => settled(message, context))
+}
+
+async function settled(message: AsyncMessage, context: DeliveryContext): Promise<boolean> {
+  try {
+    const refusal = await persist(() => offer(message, context), context, 'Event not taken in yet: held', {
+      tries: TRIES,
+      after: (): Refusal => ({ code: 'unprocessable', reason: UNPROCESSABLE, errors: [] }),
+    })
+    if (refusal === undefined) return true
+    await persist(() => context.deadLetters.publish(message, refusal), context, 'Not dead-lettered yet: held')
+    context.logger.warn({ queue: context.queue, code: refusal.code }, 'Event refused and dead-lettered')
+    return true
+  } catch (error) {
+    if (!context.signal.aborted)
+      context.logger.error({ queue: context.queue, err: error }, 'Delivery abandoned')
+    return false
+  }
+}
+
+async function offer(
+  message: AsyncMessage,
+  { kind, queue, intake }: DeliveryContext,
+): Promise<Refusal | undefined> {
+  const origin = {
+    kind,
+    source: 'amqp',
+    senderKey: message.messageId || undefined,
+    receivedFrom: queue,
+  } as const
+  const bytes = bodyBytes(message)
+  const parsed = parse(bytes)
+  if ('reason' in parsed) {
+    await intake.reject({ ...origin, raw: storableText(bytes), reason: parsed.reason })
+    return { ...parsed, errors: [] }
+  }
+  try {
+    await intake.accept({ ...origin, body: parsed.body })
+    return undefined
+  } catch (error) {
+    if (!(error instanceof EventRefused)) throw error
+    return { code: error.code, reason: error.message, errors: error.errors }
+  }
+}
+
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true })
+
+function parse(bytes: Buffer): { body: unknown } | { code: RefusalCode; reason: string } {
+  if (bytes.byteLength > LARGEST_BODY_BYTES)
+    return { code: 'body_too_large', reason: 'The body is larger than 1 MiB.' }
+  let text: string
+  try {
+    text = strictUtf8.decode(bytes)
+  } catch {
+    return { code: 'malformed_json', reason: 'The body is not UTF-8 text.' }
+  }
+  try {
+    return { body: JSON.parse(text) as unknown }
+  } catch {
+    return { code: 'malformed_json', reason: 'The body is not JSON.' }
+  }
+}
+
+/** PostgreSQL's text has no NUL character. */
+function storableText(bytes: Buffer): string {
+  return bytes.subarray(0, LONGEST_KEPT_TEXT).toString('utf8').replaceAll('\0', '\uFFFD')
+}
+
+/**
+ * Runs `act` until it succeeds; rejects only when the signal ends the waiting. With `last`, what is no outage is tried so
+ * often, and then answered by `after`.
+ */
+async function persist<Result>(
+  act: () => Promise<Result>,
+  context: DeliveryContext,
+  trouble: string,
+  last?: { tries: number; after: () => Result },
+): Promise<Result> {
+  const { retryDelay, signal, logger, queue } = context
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await act()
+    } catch (error) {
+      if (attempt === 1 || attempt % 10 === 0) logger.warn({ queue, attempt, err: error }, trouble)
+      if (last && attempt >= last.tries && !isOutage(error)) {
+        logger.error({ queue, err: error }, 'Event cannot be taken in: dead-lettered')
+        return last.after()
+      }
+    }
+    await sleep(delayMs(retryDelay, attempt), undefined, { signal })
+  }
+}
+
+/** Between half and all of the doubled delay, so that held messages do not come back all at once. */
+export function delayMs({ firstSeconds, longestSeconds }: RetryDelay, attempt: number): number {
+  const seconds = Math.min(longestSeconds, firstSeconds * 2 ** Math.min(attempt - 1, 30))
+  return seconds * 1000 * (0.5 + Math.random() / 2)
+}

@@ -1,0 +1,225 @@
+/**
+ * Intake: an event becomes an audit row and its runs in one commit, and only then is it answered. Events that arrive
+ * together share a commit (`intake-batches.ts`), which is what makes a durable answer cheap.
+ */
+import { randomUUID } from 'node:crypto'
+import { EVENT_KINDS, type EventKind } from '../contract/event.ts'
+import { EVENT_SCHEMAS } from '../../hotel/event-schemas.ts'
+import { hostileFields, isUnstorable, storable } from '../contract/hostile-text.ts'
+import {
+  type AcceptedEvent,
+  EventRefused,
+  type IncomingEvent,
+  type Intake,
+  LONGEST_EVENT_KEY,
+  LONGEST_RAW,
+} from '../contract/intake.ts'
+import { type FieldError, fieldErrors } from '../contract/problem.ts'
+import { findPayload, insertEvents, type NewEvent } from './event-writes.ts'
+import type { Sql } from '../postgres/sql.ts'
+import { toInstant } from '../time/local-time.ts'
+import type { StartRequest } from '../engine/engine.ts'
+import type { AnyFlow } from '../engine/flow.ts'
+import { bodyHash, childRunId, eventIdFor, runIdFor } from '../engine/ids.ts'
+import { currentTraceparent } from '../observability/spans.ts'
+import type { IntakeBatches } from './intake-batches.ts'
+import { ROUTED_FLOWS, ROUTES } from '../../hotel/event-routes.ts'
+
+const AHEAD_MS = 86_400_000
+
+export interface IntakeDeps {
+  sql: Sql
+  batches: IntakeBatches
+  flows: ReadonlyMap<string, AnyFlow>
+  /** IANA name: event times without an offset are read in it. */
+  timezone: string
+  /** The hotel's time. Default: this machine's. */
+  now?: (() => Date) | undefined
+  onEvent: (kind: string, status: 'accepted' | 'rejected' | 'replayed') => void
+}
+
+/** Throws at once when a route names a flow that does not exist. */
+export function createIntake(deps: IntakeDeps): Intake {
+  for (const name of ROUTED_FLOWS) flowNamed(deps, name)
+
+  return {
+    async accept(incoming) {
+      const { kind, body } = incoming
+      const event = await parsed(deps, incoming)
+      const senderKey = incoming.senderKey ?? eventIdIn(body)
+      const hash = bodyHash(body)
+      const id = eventIdFor(kind, senderKey ?? `body:${hash}`)
+      const row = { ...acceptedRow(incoming, id, event), sender_key: senderKey ?? null, body_hash: hash }
+      return commit(deps, row, event).catch((error: unknown) => keepConflict(deps, incoming, error))
+    },
+
+    async reject({ raw, reason, ...incoming }) {
+      await insertEvents(deps.sql, [
+        { ...rejectedRow(incoming), reason, raw: storable(raw.slice(0, LONGEST_RAW)) },
+      ])
+      deps.onEvent(incoming.kind, 'rejected')
+    },
+
+    async replay(eventId, receivedFrom) {
+      const kept = await findPayload(deps.sql, eventId)
+      if (!kept || !EVENT_KINDS.includes(kept.kind as EventKind)) return undefined
+      const incoming = { kind: kept.kind as EventKind, source: 'replay', receivedFrom } as const
+      const event = read(deps, incoming.kind, kept.payload ?? kept.raw)
+      if ('errors' in event) throw refused(event)
+      const row = acceptedRow({ ...incoming, body: kept.payload }, newEventId(), event.value)
+      return commit(deps, { ...row, replay_of: eventId }, event.value)
+    },
+  }
+}
+
+async function commit(deps: IntakeDeps, row: NewEvent, event: { timestamp: string }): Promise<AcceptedEvent> {
+  const requests = requestsOf(deps, row, event)
+  const announced = requests.filter((request) => request.announced)
+  row.runs = (announced.length > 0 ? announced : requests).map(({ runId, flow }) => ({
+    workflow: flow.name,
+    flow_run_id: runId,
+  }))
+  row.subjects = [...new Set(requests.flatMap(({ flow }) => flow.subjects(event)))]
+  const accepted = await deps.batches.add({ row, requests })
+  deps.onEvent(row.kind, accepted.replayed ? 'replayed' : 'accepted')
+  return accepted
+}
+
+/** The runs an event starts, and those that it announces: the first steps of the one that it starts. */
+function requestsOf(deps: IntakeDeps, row: NewEvent, event: { timestamp: string }): StartRequest[] {
+  const { starts, announces } = ROUTES[row.kind as EventKind]
+  const about = { parameters: event, eventId: row.id, traceparent: currentTraceparent() }
+  const requests = starts(event).map((name): StartRequest => {
+    const flow = flowNamed(deps, name)
+    return { runId: runIdFor('event', row.id, name), flow, ...about }
+  })
+  const parentRunId = requests[0]?.runId ?? ''
+  const children = announces?.(event) ?? []
+  return requests.concat(
+    children.map((name, step) => {
+      const flow = flowNamed(deps, name)
+      const runId = childRunId(parentRunId, 0, step)
+      return { runId, flow, ...about, parentRunId, announced: true }
+    }),
+  )
+}
+
+/** The event by its schema, its time an instant; a bad one leaves a row in the audit trail first. */
+async function parsed(deps: IntakeDeps, incoming: IncomingEvent) {
+  const event = badKey(incoming.senderKey) ?? read(deps, incoming.kind, incoming.body)
+  if (!('errors' in event)) return event.value
+  const refusal = refused(event)
+  const hostile = hostileFields(incoming.body, 'body').length > 0
+  const raw = hostile ? asText(incoming.body) : null
+  const row = { ...rejectedRow(incoming), reason: refusal.message, errors: event.errors, raw }
+  await insertEvents(deps.sql, [{ ...row, payload: hostile ? null : incoming.body }])
+  deps.onEvent(incoming.kind, 'rejected')
+  throw refusal
+}
+
+/** As much of it as can be kept. */
+function asText(body: unknown): string {
+  try {
+    return storable(JSON.stringify(body).slice(0, LONGEST_RAW))
+  } catch {
+    return '(nested too deeply to be written down)'
+  }
+}
+
+function read(deps: IntakeDeps, kind: EventKind, body: unknown): Unfit | { value: { timestamp: string } } {
+  const hostile = hostileFields(body, 'body')
+  if (hostile.length > 0) return { code: 'unstorable_value', errors: hostile }
+  const result = EVENT_SCHEMAS[kind].safeParse(body)
+  if (!result.success) return unfit(fieldErrors(result.error, 'body'))
+  const at = toInstant(result.data.timestamp, deps.timezone)
+  // A sender's clock that runs ahead would make its word the newest for as long: rooms and bookings go by event time.
+  if (at.getTime() > (deps.now?.().getTime() ?? Date.now()) + AHEAD_MS) {
+    const message = 'must not be more than a day ahead: is the clock of the sender right?'
+    return unfit([{ path: 'body.timestamp', message }])
+  }
+  return { value: { ...result.data, timestamp: at.toISOString() } }
+}
+
+function badKey(key: string | undefined): Unfit | undefined {
+  const isGood = key === undefined || (key.length <= LONGEST_EVENT_KEY && !isUnstorable(key))
+  const message = `must be at most ${LONGEST_EVENT_KEY} ordinary characters`
+  return isGood ? undefined : unfit([{ path: 'idempotency_key', message }])
+}
+
+/** Nothing that was sent is dropped in silence: a changed body under a used key is kept as rejected. */
+async function keepConflict(deps: IntakeDeps, incoming: IncomingEvent, error: unknown): Promise<never> {
+  if (error instanceof EventRefused) {
+    const row = { ...rejectedRow(incoming), reason: error.message, payload: incoming.body }
+    await insertEvents(deps.sql, [row])
+    deps.onEvent(incoming.kind, 'rejected')
+  }
+  throw error
+}
+
+interface Unfit {
+  code: 'invalid_event' | 'unstorable_value'
+  errors: FieldError[]
+}
+
+const unfit = (errors: FieldError[]): Unfit => ({ code: 'invalid_event', errors })
+
+function refused({ code, errors }: Unfit): EventRefused {
+  const named = errors.map(({ path, message }) => `${path}: ${message}`).join('; ')
+  return new EventRefused(
+    code,
+    storable(`The event does not fit its schema. ${named}`.slice(0, 2_000)),
+    errors,
+  )
+}
+
+function acceptedRow(
+  incoming: Omit<IncomingEvent, 'source'> & { source: NewEvent['source'] },
+  id: string,
+  event: { timestamp: string },
+): NewEvent {
+  return {
+    ...emptyRow(incoming),
+    id,
+    status: 'accepted',
+    payload: incoming.body,
+    occurred_at: event.timestamp,
+  }
+}
+
+function rejectedRow(incoming: Omit<IncomingEvent, 'body'>): NewEvent {
+  const senderKey =
+    incoming.senderKey === undefined ? null : storable(incoming.senderKey.slice(0, LONGEST_EVENT_KEY))
+  return { ...emptyRow(incoming), id: newEventId(), sender_key: senderKey, status: 'rejected' }
+}
+
+function emptyRow(incoming: { kind: string; source: NewEvent['source']; receivedFrom?: string | undefined }) {
+  return {
+    kind: incoming.kind,
+    source: incoming.source,
+    received_from: incoming.receivedFrom ?? null,
+    sender_key: null,
+    body_hash: null,
+    occurred_at: null,
+    payload: null,
+    raw: null,
+    reason: null,
+    errors: null,
+    runs: [],
+    subjects: [],
+    replay_of: null,
+  } satisfies Omit<NewEvent, 'id' | 'status'>
+}
+
+/** A sender without Idempotency-Key or message_id may name its event in the body. */
+function eventIdIn(body: unknown): string | undefined {
+  const id = (body as { event_id?: unknown } | null)?.event_id
+  return typeof id === 'string' && id !== '' && id.length <= LONGEST_EVENT_KEY ? id : undefined
+}
+
+const newEventId = () => eventIdFor('random', randomUUID())
+
+function flowNamed(deps: IntakeDeps, name: string): AnyFlow {
+  const flow = deps.flows.get(name)
+  if (!flow) throw new Error(`The routing table names ${name}, which is no flow of this service.`)
+  return flow
+}

@@ -1,0 +1,63 @@
+import type { FastifyInstance } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import { BASE, EventPath } from '../../contract/api.ts'
+import { EventList, EventListQuery, EventRecord } from '../../contract/event.ts'
+import { findEvent, listEvents } from '../../events/event-list.ts'
+import type { HttpDeps } from '../deps.ts'
+import { answer, problems } from '../documented-answers.ts'
+import { hotelInstant } from '../hotel-instant.ts'
+import { eventNotFound } from '../problem.ts'
+
+/** Reading the audit trail: its events, and one of them. */
+export function addEventRoutes(app: FastifyInstance, deps: HttpDeps): void {
+  addList(app, deps)
+  addOne(app, deps)
+}
+
+function addList(app: FastifyInstance, deps: HttpDeps): void {
+  app.withTypeProvider<ZodTypeProvider>().get(
+    `${BASE}/events`,
+    {
+      config: { scope: 'read' },
+      schema: {
+        operationId: 'listEvents',
+        summary: 'The audit trail, newest first',
+        tags: ['Events'],
+        querystring: EventListQuery,
+        response: { 200: answer(EventList, 'One page'), ...problems() },
+      },
+    },
+    async ({ query }) => {
+      const filter = {
+        kind: query.kind,
+        status: query.status,
+        subject: query.subject,
+        receivedAfter: hotelInstant(query.received_after, deps.timezone, 'query.received_after'),
+        receivedBefore: hotelInstant(query.received_before, deps.timezone, 'query.received_before'),
+      }
+      const { events, total } = await listEvents(deps.database, filter, query)
+      return { events, total, limit: query.limit, offset: query.offset }
+    },
+  )
+}
+
+function addOne(app: FastifyInstance, deps: HttpDeps): void {
+  app.withTypeProvider<ZodTypeProvider>().get(
+    `${BASE}/events/:id`,
+    {
+      config: { scope: 'read' },
+      schema: {
+        operationId: 'getEvent',
+        summary: 'One event as it came in',
+        tags: ['Events'],
+        params: EventPath,
+        response: { 200: answer(EventRecord, 'The event'), ...problems(404) },
+      },
+    },
+    async ({ params }) => {
+      const event = await findEvent(deps.database, params.id)
+      if (event === undefined) throw eventNotFound(params.id)
+      return event
+    },
+  )
+}

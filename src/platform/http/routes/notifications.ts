@@ -1,0 +1,28 @@
+import type { FastifyInstance } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import { BASE } from '../../contract/api.ts'
+import { NotificationList, NotificationListQuery } from '../../contract/notification.ts'
+import { listNotifications } from '../../notifications/notifications.ts'
+import type { HttpDeps } from '../deps.ts'
+import { answer, problems } from '../documented-answers.ts'
+
+/** The outbox: what was said to whom, and whether it went out. */
+export function addNotificationRoutes(app: FastifyInstance, deps: HttpDeps): void {
+  app.withTypeProvider<ZodTypeProvider>().get(
+    `${BASE}/notifications`,
+    {
+      config: { scope: 'read' },
+      schema: {
+        operationId: 'listNotifications',
+        summary: 'Messages to people, newest first',
+        tags: ['Notifications'],
+        querystring: NotificationListQuery,
+        response: { 200: answer(NotificationList, 'One page'), ...problems() },
+      },
+    },
+    async ({ query }) => {
+      const { notifications, total } = await listNotifications(deps.database, query, query)
+      return { notifications, total, limit: query.limit, offset: query.offset }
+    },
+  )
+}

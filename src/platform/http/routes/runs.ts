@@ -1,0 +1,132 @@
+import type { FastifyInstance } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { BASE, RunPath } from '../../contract/api.ts'
+import {
+  Catalogue,
+  type CatalogueEntry,
+  RunDetail,
+  RunList,
+  RunListQuery,
+  RunLogs,
+} from '../../contract/run.ts'
+import { runDetail } from '../../runs/run-detail.ts'
+import { listRuns, runLogs } from '../../runs/runs.ts'
+import type { AnyFlow } from '../../engine/flow.ts'
+import type { HttpDeps } from '../deps.ts'
+import { answer, problems } from '../documented-answers.ts'
+import type { Estimates } from '../estimates.ts'
+import { hotelInstant } from '../hotel-instant.ts'
+import { runNotFound } from '../problem.ts'
+
+/** Reading: the runs, one run, its log, and the workflows there are. */
+export function addRunRoutes(app: FastifyInstance, deps: HttpDeps, estimates: Estimates): void {
+  addList(app, deps)
+  addStatus(app, deps)
+  addLogs(app, deps)
+  addCatalogue(app, deps, estimates)
+}
+
+function addList(app: FastifyInstance, deps: HttpDeps): void {
+  app.withTypeProvider<ZodTypeProvider>().get(
+    `${BASE}/workflows/list`,
+    {
+      config: { scope: 'read' },
+      schema: {
+        operationId: 'listRuns',
+        summary: 'Runs, newest first',
+        tags: ['Workflows'],
+        querystring: RunListQuery,
+        response: { 200: answer(RunList, 'One page'), ...problems() },
+      },
+    },
+    async ({ query }) => {
+      const { runs, total } = await listRuns(
+        deps.database,
+        {
+          workflowName: query.workflow_name,
+          status: query.status,
+          eventId: query.event_id,
+          subject: query.subject,
+          startedAfter: hotelInstant(query.started_after, deps.timezone, 'query.started_after'),
+          startedBefore: hotelInstant(query.started_before, deps.timezone, 'query.started_before'),
+        },
+        query,
+      )
+      return { workflow_runs: runs, total, limit: query.limit, offset: query.offset }
+    },
+  )
+}
+
+function addStatus(app: FastifyInstance, deps: HttpDeps): void {
+  app.withTypeProvider<ZodTypeProvider>().get(
+    `${BASE}/workflows/status/:id`,
+    {
+      config: { scope: 'read' },
+      schema: {
+        operationId: 'getRun',
+        summary: 'One run: state, tasks and their attempts, result or error',
+        tags: ['Workflows'],
+        params: RunPath,
+        response: { 200: answer(RunDetail, 'The run'), ...problems(404) },
+      },
+    },
+    async ({ params }) => {
+      const run = await runDetail(deps.database, params.id)
+      if (run === undefined) throw runNotFound(params.id)
+      return run
+    },
+  )
+}
+
+function addLogs(app: FastifyInstance, deps: HttpDeps): void {
+  app.withTypeProvider<ZodTypeProvider>().get(
+    `${BASE}/workflows/logs/:id`,
+    {
+      config: { scope: 'read' },
+      schema: {
+        operationId: 'getRunLogs',
+        summary: 'What a run logged',
+        tags: ['Workflows'],
+        params: RunPath,
+        response: { 200: answer(RunLogs, 'At most 5000 lines'), ...problems(404) },
+      },
+    },
+    async ({ params }) => {
+      const logs = await runLogs(deps.database, params.id)
+      if (logs === undefined) throw runNotFound(params.id)
+      return { flow_run_id: params.id, logs }
+    },
+  )
+}
+
+function addCatalogue(app: FastifyInstance, deps: HttpDeps, estimates: Estimates): void {
+  app.withTypeProvider<ZodTypeProvider>().get(
+    `${BASE}/workflows`,
+    {
+      config: { scope: 'read' },
+      schema: {
+        operationId: 'listWorkflows',
+        summary: 'The workflows there are, with the JSON Schema of their parameters',
+        tags: ['Workflows'],
+        response: { 200: answer(Catalogue, 'All of them'), ...problems() },
+      },
+    },
+    async () => {
+      const workflows: CatalogueEntry[] = []
+      for (const flow of deps.flows.values()) workflows.push(entryOf(flow, await estimates(flow)))
+      return { workflows, total: workflows.length }
+    },
+  )
+}
+
+function entryOf(flow: AnyFlow, minutes: number): CatalogueEntry {
+  return {
+    name: flow.name,
+    description: flow.description,
+    parameters: z.toJSONSchema(flow.parameters, { io: 'input', unrepresentable: 'any' }),
+    estimated_duration_minutes: minutes,
+    queue: flow.queue ?? 'default',
+    schedules: [],
+  }
+}

@@ -1,0 +1,112 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { BASE } from '../../contract/api.ts'
+import { fieldErrors } from '../../contract/problem.ts'
+import { TriggerAnswer, TriggerRequest } from '../../contract/run.ts'
+import { instantText } from '../../postgres/instant-text.ts'
+import { findRun } from '../../runs/runs.ts'
+import type { AnyFlow } from '../../engine/flow.ts'
+import { bodyHash, newRunId, runIdFor } from '../../engine/ids.ts'
+import type { HttpDeps } from '../deps.ts'
+import { answer, problems } from '../documented-answers.ts'
+import type { Estimates } from '../estimates.ts'
+import { hotelInstant } from '../hotel-instant.ts'
+import { nearestNames } from '../nearest-names.ts'
+import { HttpProblem, invalid, quoted } from '../problem.ts'
+
+/** `POST workflows/trigger`: starts a run, now or later; a repeated idempotency key finds the first run. */
+export function addTriggerRoute(app: FastifyInstance, deps: HttpDeps, estimates: Estimates): void {
+  app.post(
+    `${BASE}/workflows/trigger`,
+    {
+      config: { scope: 'workflows:write' },
+      schema: {
+        operationId: 'triggerWorkflow',
+        summary: 'Start a workflow, now or at a time',
+        tags: ['Workflows'],
+        body: TriggerRequest,
+        response: {
+          201: answer(TriggerAnswer, 'The run is on disk'),
+          200: answer(
+            TriggerAnswer,
+            'The idempotency key was used before, with the same body: its first run',
+          ),
+          ...problems(400, 404, 409, 413, 415),
+        },
+      },
+    },
+    async (request, reply) => trigger(deps, estimates, request, reply),
+  )
+}
+
+async function trigger(
+  deps: HttpDeps,
+  estimates: Estimates,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<TriggerAnswer> {
+  const body = request.body as TriggerRequest
+  const flow = deps.flows.get(body.workflow_name)
+  if (flow === undefined) throw unknownWorkflow(body.workflow_name, deps.flows.keys())
+  const at = hotelInstant(body.scheduled_time, deps.timezone, 'body.scheduled_time')
+  const { runId, created, requestHash, scheduledFor } = await start(
+    deps,
+    flow,
+    body,
+    at,
+    request.caller?.name,
+  )
+  const run = await findRun(deps.database, runId)
+  if (run === undefined) throw new Error(`The run ${runId} was started and cannot be found.`)
+  if (!created && run.requestHash !== requestHash) {
+    const detail = `The idempotency key ${quoted(body.idempotency_key ?? '')} was used before with another body: use a new one.`
+    throw new HttpProblem(409, 'idempotency_conflict', detail)
+  }
+  if (!created) reply.header('idempotent-replayed', 'true')
+  reply.code(created ? 201 : 200)
+  return {
+    flow_run_id: runId,
+    workflow_name: flow.name,
+    // A worker may have it already, but what was done here is that it was put in the queue.
+    status: created ? (scheduledFor ? 'scheduled' : 'pending') : run.status,
+    scheduled_start: instantText(run.scheduledFor ?? run.createdAt),
+    estimated_duration_minutes: await estimates(flow),
+    parameters: body.parameters,
+    created_at: instantText(run.createdAt),
+  }
+}
+
+async function start(
+  deps: HttpDeps,
+  flow: AnyFlow,
+  body: TriggerRequest,
+  at: Date | undefined,
+  createdBy: string | undefined,
+) {
+  const parsed = await flow.parameters.safeParseAsync(body.parameters)
+  if (!parsed.success) throw invalid(fieldErrors(parsed.error, 'body.parameters'))
+  const scheduledFor = at !== undefined && at.getTime() > Date.now() ? at : undefined
+  const key = body.idempotency_key
+  const requestHash = bodyHash({
+    parameters: body.parameters,
+    scheduled_time: at?.toISOString(),
+    priority: body.priority,
+  })
+  const { runId, created } = await deps.engine.start({
+    runId: key === undefined ? newRunId() : runIdFor('run', flow.name, key),
+    flow,
+    parameters: parsed.data,
+    requestHash,
+    ...(scheduledFor ? { scheduledFor } : {}),
+    ...(body.priority === undefined ? {} : { priority: body.priority }),
+    ...(key === undefined ? {} : { idempotencyKey: key }),
+    ...(createdBy === undefined ? {} : { createdBy }),
+  })
+  return { runId, created, requestHash, scheduledFor }
+}
+
+function unknownWorkflow(name: string, known: Iterable<string>): HttpProblem {
+  const near = nearestNames(name, known).map(quoted)
+  const hint = near.length === 0 ? '' : ` Did you mean ${near.join(' or ')}?`
+  const detail = `There is no workflow ${quoted(name)}.${hint} GET ${BASE}/workflows lists them.`
+  return new HttpProblem(404, 'unknown_workflow', detail)
+}

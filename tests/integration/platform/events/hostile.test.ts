@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openIntake } from '../../../../src/app/event-intake.ts'
+import { readConfig } from '../../../../src/config.ts'
+import { EventRefused } from '../../../../src/platform/contract/intake.ts'
+import { FLOWS } from '../../../../src/hotel/catalogue.ts'
+import { createMetrics } from '../../../../src/platform/observability/metrics.ts'
+import { createTestDatabase, type TestDatabase } from '../../../support/database.ts'
+
+let place: TestDatabase
+beforeAll(async () => {
+  place = await createTestDatabase()
+})
+afterAll(() => place.drop())
+
+const intake = () =>
+  openIntake(readConfig({}), {
+    database: place.database,
+    flows: new Map(FLOWS.map((flow) => [flow.name, flow])),
+    metrics: createMetrics(),
+    wake: () => {},
+  })
+
+test.each([
+  ['a NUL and many emoji', { employee_id: 'x\u0000', note: '😀'.repeat(6_000) }],
+  ['a nesting of ten thousand levels', JSON.parse(`${'['.repeat(10_000)}${']'.repeat(10_000)}`)],
+  ['a lone surrogate and a long odd field name', { ['😀'.repeat(1_500)]: '\ud83d', employee_id: 1 }],
+])('%s are refused, and kept as far as they can be', async (_what, body) => {
+  const accepting = intake().accept({ kind: 'attendance', source: 'amqp', body })
+  await expect(accepting).rejects.toMatchObject({ name: 'EventRefused', code: 'unstorable_value' })
+  const rows = await place.database.query(`select 1 from prefect.events where status = 'rejected'`)
+  expect(rows.length).toBeGreaterThan(0)
+})
+
+test('a text that is cut in the middle of an emoji is kept', async () => {
+  await intake().reject({
+    kind: 'attendance',
+    source: 'amqp',
+    raw: `x${'😀'.repeat(6_000)}`,
+    reason: 'not JSON',
+  })
+})
+
+test('a key that cannot be stored is refused', async () => {
+  const body = { employee_id: 'E1', timestamp: '2025-01-17T08:30:00Z', action: 'check_in', confidence: 0.9 }
+  const accepting = intake().accept({ kind: 'attendance', source: 'amqp', body, senderKey: 'a\u0000b' })
+  await expect(accepting).rejects.toBeInstanceOf(EventRefused)
+})
+
+test('two events of one batch under one key: one is accepted, the other answered like it; another body is a conflict', async () => {
+  const body = { employee_id: 'E2', timestamp: '2025-01-17T08:30:00Z', action: 'check_in', confidence: 0.9 }
+  const door = intake()
+  const send = (confidence: number) =>
+    door.accept({ kind: 'attendance', source: 'http', senderKey: 'same', body: { ...body, confidence } })
+  const [first, second, third] = await Promise.allSettled([send(0.9), send(0.9), send(0.8)])
+  expect(first).toMatchObject({ status: 'fulfilled', value: { replayed: false } })
+  expect(second).toMatchObject({ status: 'fulfilled', value: { replayed: true } })
+  expect(third).toMatchObject({ status: 'rejected', reason: { code: 'idempotency_conflict' } })
+})

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest'
+import { kindByWords, overdueSms, overdueText, requestText } from '../../../../src/hotel/guest-requests/guest-request.rules.ts'
+import { TOPICS, UNHURRIED, URGENT } from '../../../../src/hotel/guest-requests/request-words.rules.ts'
+import { whoAnswered } from '../../../../src/hotel/messages/staff-answer.rules.ts'
+
+describe('by words', () => {
+  it.each([
+    ['Cho tôi xin thêm hai khăn tắm', 'towels', 'Housekeeping', 'normal'],
+    ['cho toi xin them 2 khan tam', 'towels', 'Housekeeping', 'normal'],
+    ['Could we have two more TOWELS, please?', 'towels', 'Housekeeping', 'normal'],
+    ['Điều hoà không mát, hình như hỏng rồi', 'maintenance', 'Engineering', 'normal'],
+    ['Nước rò rỉ từ trần nhà', 'maintenance', 'Engineering', 'high'],
+    ['The air con is not working', 'maintenance', 'Engineering', 'normal'],
+    ['Phòng chưa được dọn dẹp, rất bẩn', 'cleaning', 'Housekeeping', 'normal'],
+    ['Một tô phở và cà phê lên phòng', 'food', 'Food & Beverage', 'normal'],
+    ['May I have the breakfast menu? No rush', 'food', 'Food & Beverage', 'low'],
+    ['Có người lạ trước cửa phòng tôi, khẩn cấp!', 'safety', 'Security', 'high'],
+    ['My passport was stolen', 'safety', 'Security', 'high'],
+    ['An extra pillow and a blanket', 'bedding', 'Housekeeping', 'normal'],
+    ['Tôi muốn trả phòng muộn', 'other', 'Front Office', 'normal'],
+    ['toi muon doi phong, goi giup toi taxi', 'other', 'Front Office', 'normal'],
+    ['Máy điều hòa phòng tôi', 'maintenance', 'Engineering', 'normal'],
+    ['may lanh bi hong', 'maintenance', 'Engineering', 'normal'],
+    ['...', 'other', 'Front Office', 'normal'],
+  ])('%s', (text, category, department, urgency) => {
+    expect(kindByWords(text)).toEqual({ category, department, urgency })
+  })
+
+  it.each([
+    ...TOPICS.map(({ category, words }) => [category, words] as const),
+    ['urgent', URGENT] as const,
+    ['unhurried', UNHURRIED] as const,
+  ])('no word of %s is missing or counts twice', (_, words) => {
+    expect(words.every((word) => /^[\p{L}\p{M}]+( [\p{L}\p{M}]+)*$/u.test(word))).toBe(true)
+    expect(words).toHaveLength(new Set(words).size)
+  })
+
+  it('counts whole words only', () => {
+    // "tea" in "steam", "tv" in "ntv", "fix" in "suffix".
+    expect(kindByWords('steam ntv suffix')).toMatchObject({ category: 'other' })
+  })
+
+  it('goes by what most of it is about', () => {
+    expect(kindByWords('breakfast was late, and we need soap, shampoo and slippers')).toMatchObject({
+      category: 'amenities',
+    })
+  })
+})
+
+const NEWS = {
+  category: 'towels',
+  department: 'Housekeeping',
+  urgency: 'normal',
+  roomNumber: '201',
+  text: 'hai khăn <!channel>\n& xà phòng',
+  minutes: 30,
+  runId: 'fr_1',
+} as const
+
+describe('what the staff is told', () => {
+  it('has the guest’s words as a quotation that pages nobody', () => {
+    expect(requestText(NEWS).split('\n')).toEqual([
+      '🛎 *Guest request*: towels',
+      'Room: 201',
+      '> hai khăn &lt;!channel&gt;',
+      '> &amp; xà phòng',
+      'To be finished within 30 minutes (run fr_1, signal task_finished).',
+    ])
+    expect(requestText({ ...NEWS, urgency: 'high' })).toContain('*Urgent guest request*')
+    expect(overdueText(NEWS)).toContain('> hai khăn &lt;!channel&gt;')
+  })
+
+  it('a phone gets where and whose, and nothing of what the guest wrote', () => {
+    expect(overdueSms(NEWS)).toBe(
+      'Guest request not finished after 30 min: towels, room 201. Department: Housekeeping.',
+    )
+    expect(overdueSms({ ...NEWS, roomNumber: null })).not.toContain('room')
+  })
+})
+
+it.each([
+  [{ finished_by: ' EMP001 ' }, 'EMP001'],
+  [{ finished_by: 7 }, null],
+  [{ by: 'EMP001' }, null],
+  [{ finished_by: '' }, null],
+  ['EMP001', null],
+  [null, null],
+])('who answered, in %j', (payload, name) => {
+  expect(whoAnswered(payload, 'finished_by')).toBe(name)
+})
