@@ -1,6 +1,7 @@
 /** Every service the hotel talks to, simulated: what each needs to be told is in `settings`. */
 import type { Sql } from '../src/platform/postgres/sql.ts'
 import { addDays } from '../src/platform/time/local-time.ts'
+import { type Room, readStays } from './hotel/stays.ts'
 import { type CvSimulator, startCvSimulator } from './services/cv.ts'
 import { type LlmSimulator, startLlmSimulator } from './services/llm.ts'
 import { startMlSimulator } from './services/ml.ts'
@@ -12,7 +13,6 @@ import {
 import type { ServiceSimulator } from './services/service-simulator.ts'
 import { type SlackSimulator, startSlackSimulator } from './services/slack.ts'
 import { type SmtpSimulator, startSmtpSimulator } from './services/smtp.ts'
-import { type Room, readStays } from './hotel/stays.ts'
 import { startTwilioSimulator, TWILIO_ACCOUNT, type TwilioSimulator } from './services/twilio.ts'
 
 export interface OutsideWorld {

@@ -1,10 +1,10 @@
 /** Reads the settings, starts the service, and stops it when asked to. */
 import { setFlagsFromString } from 'node:v8'
 import { startApp } from './app/app.ts'
+import { stopWhenAsked } from './app/shutdown.ts'
 import { startErrorText } from './app/start-error.ts'
 import { likelyMisspellings, readConfig } from './config.ts'
 import { createLogger } from './platform/observability/logger.ts'
-import { stopWhenAsked } from './app/shutdown.ts'
 
 /** Resolves when the service listens; from then on signals stop it. Throws BadSetting, and what startApp throws. */
 export async function main(environment: NodeJS.ProcessEnv): Promise<void> {

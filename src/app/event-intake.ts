@@ -2,7 +2,6 @@
 import type { Config } from '../config.ts'
 import type { Queues } from '../platform/contract/health.ts'
 import type { Intake } from '../platform/contract/intake.ts'
-import type { Database } from '../platform/postgres/pool.ts'
 import { startRuns } from '../platform/engine/durable/start-runs.ts'
 import { type AnyFlow, queueOf } from '../platform/engine/flow.ts'
 import { type EventConsumers, startConsumers } from '../platform/events/amqp/consumer.ts'
@@ -10,6 +9,7 @@ import { createIntake } from '../platform/events/intake.ts'
 import { createIntakeBatches } from '../platform/events/intake-batches.ts'
 import type { Logger } from '../platform/observability/logger.ts'
 import type { Metrics } from '../platform/observability/metrics.ts'
+import type { Database } from '../platform/postgres/pool.ts'
 
 export interface IntakeParts {
   database: Database

@@ -1,7 +1,7 @@
 /** Whether the service is well: each part asked, none waited for longer than two seconds. */
 import type { Check, Health, Queues } from '../platform/contract/health.ts'
-import { readCounts, type ServiceCounts } from '../platform/runs/health.ts'
 import type { Sql } from '../platform/postgres/sql.ts'
+import { readCounts, type ServiceCounts } from '../platform/runs/health.ts'
 
 export interface HealthParts {
   sql: Sql

@@ -1,14 +1,14 @@
 /** Turns what the parts tell into metrics, measurements and error reports. */
 import type { Notified } from '../platform/contract/notification.ts'
-import { readCounts } from '../platform/runs/health.ts'
-import type { Database } from '../platform/postgres/pool.ts'
 import type { WorkerObserver } from '../platform/engine/durable/execution.ts'
 import { FlowFailure, TaskFailed } from '../platform/engine/errors.ts'
-import type { CallObserver } from '../platform/outbound/service-guard.ts'
 import type { ErrorReports } from '../platform/observability/error-reports.ts'
 import type { Measurements } from '../platform/observability/measurements.ts'
 import type { Metrics } from '../platform/observability/metrics.ts'
 import { openSpan } from '../platform/observability/spans.ts'
+import type { CallObserver } from '../platform/outbound/service-guard.ts'
+import type { Database } from '../platform/postgres/pool.ts'
+import { readCounts } from '../platform/runs/health.ts'
 
 const SAMPLE_MS = 10_000
 

@@ -1,23 +1,25 @@
 /** The hotel's other services as this process reaches them: each behind a guard of its own, or undefined. */
 import type { Config } from '../config.ts'
-import type { RedisConnection } from '../platform/cache/redis.ts'
-import { createCache } from '../platform/cache/remembering.ts'
+import type { OutsideDeps, StorageDeps } from '../hotel/deps.ts'
+import { loadTemplates } from '../hotel/messages/message-files.ts'
+import type { TemplateDeps } from '../hotel/messages/templates.ts'
 import { createHttpCv } from '../hotel/services/cv/http.ts'
-import { createSmtpEmail } from '../platform/channels/email/smtp.ts'
 import { createHttpLlm } from '../hotel/services/llm/http.ts'
 import { createHttpMl } from '../hotel/services/ml/http.ts'
-import { CALL_LIMITS } from '../platform/outbound/call-limits.ts'
-import type { ServiceAddress } from '../platform/outbound/service-address.ts'
-import { type CallObserver, createGuard, type ServiceGuard } from '../platform/outbound/service-guard.ts'
 import { createCloudbeds } from '../hotel/services/pms/cloudbeds.ts'
 import type { PropertySystem } from '../hotel/services/pms/property-system.ts'
 import { createRestPropertySystem } from '../hotel/services/pms/rest.ts'
+import type { RedisConnection } from '../platform/cache/redis.ts'
+import { createCache } from '../platform/cache/remembering.ts'
+import { createSmtpEmail } from '../platform/channels/email/smtp.ts'
 import { createSlack } from '../platform/channels/slack/web-api.ts'
 import { createTwilioMessages } from '../platform/channels/sms/twilio.ts'
-import { createStorage } from '../platform/storage/flydrive.ts'
-import { loadTemplates } from '../hotel/messages/message-files.ts'
+import type { ChannelDeps } from '../platform/notifications/deps.ts'
 import type { Logger } from '../platform/observability/logger.ts'
-import type { ChannelDeps, OutsideDeps, StorageDeps } from '../hotel/deps.ts'
+import { CALL_LIMITS } from '../platform/outbound/call-limits.ts'
+import type { ServiceAddress } from '../platform/outbound/service-address.ts'
+import { type CallObserver, createGuard, type ServiceGuard } from '../platform/outbound/service-guard.ts'
+import { createStorage } from '../platform/storage/flydrive.ts'
 
 type Guards = (service: keyof typeof CALL_LIMITS) => ServiceGuard
 
@@ -28,7 +30,7 @@ export interface OutsideParts {
 }
 
 export interface OutsideServices {
-  services: OutsideDeps & StorageDeps & Omit<ChannelDeps, 'notified'>
+  services: OutsideDeps & StorageDeps & TemplateDeps & Omit<ChannelDeps, 'notified'>
   close(): Promise<void>
 }
 

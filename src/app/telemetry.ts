@@ -1,12 +1,12 @@
 /** What leaves this process about itself: traces, measurements, error reports. Each is on with its own setting. */
 import { BadSetting, type Config } from '../config.ts'
 import type { WorkerObserver } from '../platform/engine/durable/execution.ts'
-import type { CallObserver } from '../platform/outbound/service-guard.ts'
 import { type ErrorReports, openErrorReports } from '../platform/observability/error-reports.ts'
 import type { Logger } from '../platform/observability/logger.ts'
 import { type Measurements, openMeasurements } from '../platform/observability/measurements.ts'
 import type { Metrics } from '../platform/observability/metrics.ts'
 import { startTracing } from '../platform/observability/tracing.ts'
+import type { CallObserver } from '../platform/outbound/service-guard.ts'
 import { measureWorker, observeCalls, observeTogether, observeWorker, reportFailures } from './observers.ts'
 import { VERSION } from './version.ts'
 

@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts'
+import { createLogger } from '../platform/observability/logger.ts'
 import { openDatabase } from '../platform/postgres/open-database.ts'
 import type { Database } from '../platform/postgres/pool.ts'
-import { createLogger } from '../platform/observability/logger.ts'
 
 /**
  * Runs `use` on the service's database: the one at DATABASE_URL, else the embedded one under DATA_DIR, joined where a

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { SCOPES, type Scope } from '../platform/contract/key.ts'
 import { createKey, listKeys, revokeKey } from '../platform/access/keys.ts'
+import { SCOPES, type Scope } from '../platform/contract/key.ts'
 import { CommandError } from './command-error.ts'
 import { withDatabase } from './database-access.ts'
 import { loadConfig } from './environment.ts'

@@ -1,7 +1,7 @@
 /** Which event starts which flow. The one place that says so. */
 import type { z } from 'zod'
-import type { BookingEventType } from './bookings/booking.event.ts'
 import type { EventKind } from '../platform/contract/event.ts'
+import type { BookingEventType } from './bookings/booking.event.ts'
 import type { EVENT_SCHEMAS } from './event-schemas.ts'
 import { mayMakeReady } from './rooms/room.event.ts'
 

@@ -1,8 +1,8 @@
 import type { z } from 'zod'
+import type { EventKind } from '../platform/contract/event.ts'
 import { AnomalyEvent } from './anomalies/anomaly.event.ts'
 import { AttendanceEvent } from './attendance/attendance.event.ts'
 import { BookingEvent } from './bookings/booking.event.ts'
-import type { EventKind } from '../platform/contract/event.ts'
 import { MlPredictionEvent } from './predictions/prediction.event.ts'
 import { RoomStatusEvent } from './rooms/room.event.ts'
 

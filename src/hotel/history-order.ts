@@ -1,5 +1,4 @@
 /** The order of what happened to a booking or a room, whenever it was heard, and the place of what nobody dated. */
-import { compareText } from './text-order.ts'
 
 /** Before anything a sender can date (`contract/instant.ts`). Milliseconds since the epoch. */
 export const BEGINNING = Date.UTC(1900, 0, 1)
@@ -37,4 +36,8 @@ export function placeOfSnapshot<At extends Date | number>(
   first: At,
 ): Place<At> {
   return newest ? { at: newest.at, key: `${newest.key}~` } : { at: first, key: 'snapshot' }
+}
+/** By code unit: the same on every machine, whatever its language. */
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
 }

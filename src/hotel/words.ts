@@ -15,6 +15,3 @@ export const HotelDate = z.iso
 export const Language = z
   .string()
   .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'must be a language code, for example vi or en')
-
-/** The ways to a guest. */
-export const GUEST_CHANNELS = ['email', 'sms', 'whatsapp'] as const

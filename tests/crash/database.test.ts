@@ -7,10 +7,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/platform/postgres/embedded/embedded-postgres.ts'
+import { createLogger } from '../../src/platform/observability/logger.ts'
+import {
+  type EmbeddedPostgres,
+  startEmbeddedPostgres,
+} from '../../src/platform/postgres/embedded/embedded-postgres.ts'
 import { findServer } from '../../src/platform/postgres/embedded/server-process.ts'
 import { type Database, openPool } from '../../src/platform/postgres/pool.ts'
-import { createLogger } from '../../src/platform/observability/logger.ts'
 import { eventually } from '../support/eventually.ts'
 import { type Crew, postUntilAcknowledged, punch, startCrew, tally } from './crew.ts'
 

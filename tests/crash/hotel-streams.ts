@@ -1,6 +1,7 @@
 /** A hotel's day at a steady rate, from outside: what needs no other service, and for each service what needs it. */
-import type { Database } from '../../src/platform/postgres/pool.ts'
+
 import { businessDate } from '../../src/hotel/business-date.ts'
+import type { Database } from '../../src/platform/postgres/pool.ts'
 import { call } from '../support/service-client.ts'
 import { punch } from './crew.ts'
 import { bookingEvent, emailOf, roomEvent, type SentEvent } from './hotel-traffic.ts'

@@ -3,7 +3,10 @@
  * the service's own worker is, but for the flows, which are wrapped.
  */
 import { readFileSync } from 'node:fs'
-import { openPool } from '../../src/platform/postgres/pool.ts'
+import { cancelBooking } from '../../src/hotel/bookings/cancel-booking.flow.ts'
+import { moveGuestRoom } from '../../src/hotel/bookings/move-guest-room.flow.ts'
+import { sendGuestNotification } from '../../src/hotel/messages/send-guest-notification.flow.ts'
+import { createRestPropertySystem } from '../../src/hotel/services/pms/rest.ts'
 import { createDurableEngine } from '../../src/platform/engine/durable/durable-engine.ts'
 import { startWorker, type Worker } from '../../src/platform/engine/durable/worker.ts'
 import { GiveUp } from '../../src/platform/engine/errors.ts'
@@ -16,12 +19,9 @@ import type {
   TransactionContext,
   Undo,
 } from '../../src/platform/engine/flow.ts'
-import { cancelBooking } from '../../src/hotel/bookings/cancel-booking.flow.ts'
-import { moveGuestRoom } from '../../src/hotel/bookings/move-guest-room.flow.ts'
-import { sendGuestNotification } from '../../src/hotel/messages/send-guest-notification.flow.ts'
-import { createGuard } from '../../src/platform/outbound/service-guard.ts'
-import { createRestPropertySystem } from '../../src/hotel/services/pms/rest.ts'
 import { createLogger } from '../../src/platform/observability/logger.ts'
+import { createGuard } from '../../src/platform/outbound/service-guard.ts'
+import { openPool } from '../../src/platform/postgres/pool.ts'
 import { sandboxDeps } from '../support/sandbox-deps.ts'
 
 /** By run: where it stops (`hold_new_room:before`), and which tasks and undos fail for good. */

@@ -12,13 +12,13 @@ import {
   type PropertySystemSimulator,
   startPropertySystemSimulator,
 } from '../../simulators/services/property-system.ts'
+import { cancelBooking } from '../../src/hotel/bookings/cancel-booking.flow.ts'
+import { moveGuestRoom } from '../../src/hotel/bookings/move-guest-room.flow.ts'
 import { ENDED, type RunStatus } from '../../src/platform/contract/run.ts'
-import type { Database } from '../../src/platform/postgres/pool.ts'
 import { createDurableEngine } from '../../src/platform/engine/durable/durable-engine.ts'
 import type { AnyFlow } from '../../src/platform/engine/flow.ts'
 import { newRunId } from '../../src/platform/engine/ids.ts'
-import { cancelBooking } from '../../src/hotel/bookings/cancel-booking.flow.ts'
-import { moveGuestRoom } from '../../src/hotel/bookings/move-guest-room.flow.ts'
+import type { Database } from '../../src/platform/postgres/pool.ts'
 import { cleaningOf, roomOf, rowOf, toldAbout } from '../integration/hotel/bookings/booking-rig.ts'
 import { type Furnished, furnish } from '../integration/hotel/bookings/saga-rig.ts'
 import { createTestDatabase } from '../support/database.ts'

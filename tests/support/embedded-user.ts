@@ -1,7 +1,8 @@
 /** A process that uses an embedded PostgreSQL: prints `{url, adopted, serverPid}` and stops it when told on stdin. */
+
+import { createLogger } from '../../src/platform/observability/logger.ts'
 import { startEmbeddedPostgres } from '../../src/platform/postgres/embedded/embedded-postgres.ts'
 import { openPool } from '../../src/platform/postgres/pool.ts'
-import { createLogger } from '../../src/platform/observability/logger.ts'
 
 const [dataDir = ''] = process.argv.slice(2)
 const embedded = await startEmbeddedPostgres({ dataDir, logger: createLogger('silent'), durable: false })

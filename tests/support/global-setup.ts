@@ -3,13 +3,13 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
+import { ensureEngineSchema } from '../../src/platform/engine/durable/schema.ts'
+import { createLogger } from '../../src/platform/observability/logger.ts'
 import { startEmbeddedPostgres } from '../../src/platform/postgres/embedded/embedded-postgres.ts'
 import { isAlive } from '../../src/platform/postgres/embedded/process-identity.ts'
 import { findServer } from '../../src/platform/postgres/embedded/server-process.ts'
 import { migrate } from '../../src/platform/postgres/migrate.ts'
 import { openPool } from '../../src/platform/postgres/pool.ts'
-import { ensureEngineSchema } from '../../src/platform/engine/durable/schema.ts'
-import { createLogger } from '../../src/platform/observability/logger.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {

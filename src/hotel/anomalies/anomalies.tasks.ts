@@ -1,12 +1,18 @@
-import type { AnomalyEvent, Severity } from './anomaly.event.ts'
-import {
-  addSighting,
-  findAnomaly,
-  insertAnomaly,
-  markAcknowledged,
-  markEscalated,
-} from './anomalies.sql.ts'
+import { defineTransaction } from '../../platform/engine/flow.ts'
+import { idFrom } from '../../platform/engine/ids.ts'
+import { STORE_RETRY } from '../../platform/engine/retries.ts'
 import type { Sql } from '../../platform/postgres/sql.ts'
+import { toInstant } from '../../platform/time/local-time.ts'
+import type { HotelDeps } from '../deps.ts'
+import type { HotelRules } from '../hotel-rules.ts'
+import {
+  departmentContacts,
+  dutyManagerContacts,
+  type StaffContact,
+} from '../messages/staff-contacts.tasks.ts'
+import { subjectsOf } from '../subjects.ts'
+import { addSighting, findAnomaly, insertAnomaly, markAcknowledged, markEscalated } from './anomalies.sql.ts'
+import type { AnomalyEvent, Severity } from './anomaly.event.ts'
 import {
   anomalyKey,
   departmentOf,
@@ -16,14 +22,6 @@ import {
   toldNext,
   toldOf,
 } from './anomaly.rules.ts'
-import type { HotelRules } from '../hotel-rules.ts'
-import { toInstant } from '../../platform/time/local-time.ts'
-import { subjectsOf } from '../subjects.ts'
-import { defineTransaction } from '../../platform/engine/flow.ts'
-import { idFrom } from '../../platform/engine/ids.ts'
-import type { HotelDeps } from '../deps.ts'
-import { departmentContacts, dutyManagerContacts, type StaffContact } from '../messages/staff-contacts.tasks.ts'
-import { STORE_RETRY } from '../../platform/engine/retries.ts'
 
 /** A sighting on record. Plain JSON: it is checkpointed. */
 export interface RegisteredAnomaly {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { RoomNumber } from '../words.ts'
 import { Instant } from '../../platform/contract/instant.ts'
+import { RoomNumber } from '../words.ts'
 
 export const SEVERITIES = ['low', 'medium', 'high', 'critical'] as const
 export const Severity = z.enum(SEVERITIES, { error: `must be one of ${SEVERITIES.join(', ')}` })

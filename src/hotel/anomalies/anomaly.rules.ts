@@ -1,7 +1,8 @@
 /** Which sightings are one anomaly, whose it is, and who is told how. */
-import { type AnomalyEvent, SEVERITIES, type Severity } from './anomaly.event.ts'
-import { onOneLine } from '../plain-text.ts'
+
 import { escapeForSlack, quotedForSlack } from '../messages/slack-text.rules.ts'
+import { onOneLine } from '../plain-text.ts'
+import { type AnomalyEvent, SEVERITIES, type Severity } from './anomaly.event.ts'
 
 type Place = Pick<AnomalyEvent, 'room_number' | 'location'>
 

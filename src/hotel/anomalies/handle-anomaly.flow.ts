@@ -1,19 +1,19 @@
-import { AnomalyEvent, type Severity } from './anomaly.event.ts'
-import { anomalySms, anomalyText } from './anomaly.rules.ts'
-import { whoAnswered } from '../messages/staff-answer.rules.ts'
-import { subjectsOf } from '../subjects.ts'
 import { defineFlow, type Flow } from '../../platform/engine/flow.ts'
-import type { HotelDeps } from '../deps.ts'
-import type { StaffContact } from '../messages/staff-contacts.tasks.ts'
 import type { StaffMessage, StaffMessageDeps } from '../../platform/notifications/staff-messages.ts'
+import type { HotelDeps } from '../deps.ts'
+import { whoAnswered } from '../messages/staff-answer.rules.ts'
+import type { StaffContact } from '../messages/staff-contacts.tasks.ts'
+import { tellEach } from '../messages/tell-each.flow.ts'
+import { instant } from '../steps.ts'
+import { subjectsOf } from '../subjects.ts'
 import {
   acknowledgeAnomaly,
   escalateAnomaly,
   type RegisteredAnomaly,
   registerAnomaly,
 } from './anomalies.tasks.ts'
-import { instant } from '../clock.ts'
-import { tellEach } from '../messages/tell-each.flow.ts'
+import { AnomalyEvent, type Severity } from './anomaly.event.ts'
+import { anomalySms, anomalyText } from './anomaly.rules.ts'
 
 type Deps = HotelDeps & StaffMessageDeps
 

@@ -1,4 +1,12 @@
+import { defineTransaction } from '../../platform/engine/flow.ts'
+import { STORE_RETRY } from '../../platform/engine/retries.ts'
+import type { ChannelDeps } from '../../platform/notifications/deps.ts'
+import type { Sql } from '../../platform/postgres/sql.ts'
+import { toInstant } from '../../platform/time/local-time.ts'
+import type { DatabaseDeps } from '../deps.ts'
+import { inHotelTable } from '../hotel-tables.ts'
 import type { AttendanceEvent } from './attendance.event.ts'
+import { type AttendanceRules, isConfident, type Judgement, judge } from './attendance.rules.ts'
 import {
   clearLateness,
   insertPunch,
@@ -7,13 +15,6 @@ import {
   type NewPunch,
   readAttendance,
 } from './attendance.sql.ts'
-import type { Sql } from '../../platform/postgres/sql.ts'
-import { type AttendanceRules, isConfident, type Judgement, judge } from './attendance.rules.ts'
-import { toInstant } from '../../platform/time/local-time.ts'
-import { defineTransaction } from '../../platform/engine/flow.ts'
-import type { ChannelDeps, DatabaseDeps } from '../deps.ts'
-import { inHotelTable } from '../hotel-tables.ts'
-import { STORE_RETRY } from '../../platform/engine/retries.ts'
 
 /** What the attendance flow and its tasks are given. */
 export interface AttendanceDeps extends DatabaseDeps, Pick<ChannelDeps, 'slack' | 'notified'> {

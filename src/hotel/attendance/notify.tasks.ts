@@ -1,10 +1,10 @@
-import { supervisorsOf } from './attendance.sql.ts'
-import { lateAlertText } from './late-alert.rules.ts'
-import { subjectsOf } from '../subjects.ts'
 import { defineTask } from '../../platform/engine/flow.ts'
-import { type StaffMessage, tellAll } from '../../platform/notifications/staff-messages.ts'
 import { CALL_RETRY } from '../../platform/engine/retries.ts'
+import { type StaffMessage, tellAll } from '../../platform/notifications/staff-messages.ts'
+import { supervisorsOf } from '../messages/staff-contacts.sql.ts'
+import { subjectsOf } from '../subjects.ts'
 import type { AttendanceDeps, Punch } from './attendance.tasks.ts'
+import { lateAlertText } from './late-alert.rules.ts'
 
 /**
  * Tells the supervisors of the employee's department, in Slack, once per employee and shift.

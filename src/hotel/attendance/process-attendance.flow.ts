@@ -1,13 +1,8 @@
-import { AttendanceEvent } from './attendance.event.ts'
-import { subjectsOf } from '../subjects.ts'
 import { FlowFailure } from '../../platform/engine/errors.ts'
 import { defineFlow, type Flow } from '../../platform/engine/flow.ts'
-import {
-  type AttendanceDeps,
-  type LowConfidence,
-  type Punch,
-  recordPunch,
-} from './attendance.tasks.ts'
+import { subjectsOf } from '../subjects.ts'
+import { AttendanceEvent } from './attendance.event.ts'
+import { type AttendanceDeps, type LowConfidence, type Punch, recordPunch } from './attendance.tasks.ts'
 import { notifySupervisor } from './notify.tasks.ts'
 
 /**

@@ -1,17 +1,12 @@
 /** The one way in which the service changes a booking. */
-import {
-  type BookingColumns,
-  insertBooking,
-  insertBookingHistory,
-  type KnownBooking,
-  readBooking,
-  setBookingRefusal,
-  updateBooking,
-  upsertGuest,
-} from './bookings.sql.ts'
+
 import { inTurn } from '../../platform/postgres/in-turn.ts'
-import { showChurnRisk } from '../predictions/predictions.sql.ts'
 import type { Sql } from '../../platform/postgres/sql.ts'
+import { phaseOf } from '../booking-phase.ts'
+import type { UndoDeps } from '../deps.ts'
+import { BEGINNING, inBookingOrder, placeOfSnapshot } from '../history-order.ts'
+import { inHotelTable } from '../hotel-tables.ts'
+import { bookingLock } from '../locks.ts'
 import {
   type BookingAct,
   type BookingChange,
@@ -23,14 +18,18 @@ import {
   newEffects,
   type RoomEffect,
 } from './booking.rules.ts'
-import { phaseOf } from '../booking-phase.ts'
-import { BEGINNING, inBookingOrder, placeOfSnapshot } from '../history-order.ts'
-import type { UndoDeps } from '../deps.ts'
-import { inHotelTable } from '../hotel-tables.ts'
 import { type BookingFacts, columnsOf, factsOf, newsIn } from './booking-columns.tasks.ts'
-
-/** Every transaction that changes a booking takes this lock: `defineTransaction({ lock: ... })`. */
-export const bookingLock = (bookingId: string) => `booking:${bookingId}`
+import {
+  type BookingColumns,
+  insertBooking,
+  insertBookingHistory,
+  type KnownBooking,
+  readBooking,
+  setBookingRefusal,
+  showChurnRisk,
+  updateBooking,
+  upsertGuest,
+} from './bookings.sql.ts'
 
 export interface BookingChangeRequest {
   bookingId: string

@@ -1,6 +1,7 @@
 /** Which run cancels a booking: one at a time. A claim of a run that is over is free for the next. */
-import { runIsOver } from '../../platform/runs/run-is-over.ts'
+
 import type { Sql } from '../../platform/postgres/sql.ts'
+import { runIsOver } from '../../platform/runs/run-is-over.ts'
 
 /** False: another run has it that goes on. To be called with the booking's lock. */
 export async function claimBooking(sql: Sql, bookingId: string, runId: string): Promise<boolean> {

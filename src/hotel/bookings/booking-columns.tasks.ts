@@ -1,7 +1,8 @@
 /** A booking's state as the columns of the hotel's table, and back. */
-import type { BookingColumns } from './bookings.sql.ts'
-import type { BookingDetails, BookingState } from './booking.rules.ts'
+
 import { phaseOf } from '../booking-phase.ts'
+import type { BookingDetails, BookingState } from './booking.rules.ts'
+import type { BookingColumns } from './bookings.sql.ts'
 
 /** A booking without its guest's data. */
 export interface BookingFacts {

@@ -1,11 +1,12 @@
 /** What the flows of bookings have in common. */
-import type { BookingEvent } from './booking.event.ts'
+
+import type { Flow } from '../../platform/engine/flow.ts'
+import type { HotelDeps } from '../deps.ts'
 import type { GuestNotificationOutcome } from '../messages/guest-notification.ts'
 import { subjectsOf } from '../subjects.ts'
-import type { Flow } from '../../platform/engine/flow.ts'
+import type { BookingEvent } from './booking.event.ts'
 import type { BookingOnRecord } from './booking-changes.tasks.ts'
 import { recordBooking, settleRoom } from './bookings.tasks.ts'
-import type { HotelDeps } from '../deps.ts'
 
 export const bookingSubjects = ({ booking_id, guest_data, room_data }: BookingEvent): string[] =>
   subjectsOf({ booking: booking_id, guest: guest_data?.guest_id, room: room_data?.room_number })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { BookingId, GUEST_CHANNELS, GuestId, HotelDate, Language, RoomNumber } from '../words.ts'
 import { Instant } from '../../platform/contract/instant.ts'
+import { GUEST_CHANNELS } from '../../platform/contract/notification.ts'
+import { BookingId, GuestId, HotelDate, Language, RoomNumber } from '../words.ts'
 
 export const BOOKING_EVENT_TYPES = [
   'new_booking',

@@ -3,9 +3,9 @@
  * the fold of all of them, so arrival order never matters. What was not allowed at its place is refused, and kept.
  */
 
-import type { BookingEvent, BookingEventType } from './booking.event.ts'
 import { type Phase, phaseOf } from '../booking-phase.ts'
 import { inBookingOrder } from '../history-order.ts'
+import type { BookingEvent, BookingEventType } from './booking.event.ts'
 
 /** What an event may tell about a booking; `expected_arrival` as an ISO instant in UTC. */
 export type BookingDetails = Pick<

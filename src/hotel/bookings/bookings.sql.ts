@@ -167,19 +167,6 @@ export async function upsertGuest(sql: Sql, guestId: string, told: ToldGuest, at
   )
 }
 
-/** Holds the room for the booking while it is moved there. */
-export async function holdRoom(sql: Sql, roomNumber: string, bookingId: string): Promise<void> {
-  await sql.query('update rooms set held_for = $2 where room_number::text = $1', [roomNumber, bookingId])
-}
-
-/** Ends the hold that is for this booking, if there is one. */
-export async function releaseHold(sql: Sql, roomNumber: string, bookingId: string): Promise<void> {
-  await sql.query('update rooms set held_for = null where room_number::text = $1 and held_for = $2', [
-    roomNumber,
-    bookingId,
-  ])
-}
-
 /** Other bookings that have the room in one of the nights from `from` to `to` ('YYYY-MM-DD', `to` excluded). */
 export async function bookingsInRoom(
   sql: Sql,
@@ -193,5 +180,19 @@ export async function bookingsInRoom(
        and check_in_date::date < greatest($3::date, $2::date + 1)
        and greatest(check_out_date::date, check_in_date::date + 1) > $2::date`,
     [roomNumber, nights.from, nights.to, notBooking],
+  )
+}
+
+/** The booking's row gets the churn risk on record, if both are there. */
+export async function showChurnRisk(sql: Sql, bookingId: string): Promise<void> {
+  await sql.query(
+    `update bookings b set churn_risk = news.risk, churn_predicted_at = news.predicted_at
+     from (select predicted_at,
+                  case jsonb_typeof(value) when 'number' then value::text::double precision
+                    when 'object' then case when jsonb_typeof(value -> 'risk') = 'number'
+                                            then (value ->> 'risk')::double precision end end as risk
+           from prefect.predictions where prediction_type = 'churn_risk' and subject = 'booking:' || $1) as news
+     where b.id::text = $1 and news.risk is not null`,
+    [bookingId],
   )
 }

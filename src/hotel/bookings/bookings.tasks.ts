@@ -1,14 +1,15 @@
-import type { BookingEvent } from './booking.event.ts'
-import type { BookingDetails, RoomEffect } from './booking.rules.ts'
-import { businessDate } from '../business-date.ts'
-import { toInstant } from '../../platform/time/local-time.ts'
 import { defineTransaction } from '../../platform/engine/flow.ts'
 import { bodyHash } from '../../platform/engine/ids.ts'
-import type { HotelDeps } from '../deps.ts'
 import { STORE_RETRY } from '../../platform/engine/retries.ts'
+import { toInstant } from '../../platform/time/local-time.ts'
+import { businessDate } from '../business-date.ts'
+import type { HotelDeps } from '../deps.ts'
+import { bookingLock, roomLock } from '../locks.ts'
 import { orderCleaning } from '../rooms/cleaning-orders.tasks.ts'
-import { applyRoomChange, roomLock } from '../rooms/room-changes.tasks.ts'
-import { applyBookingChange, type BookingOnRecord, bookingLock, effectsOnRecord } from './booking-changes.tasks.ts'
+import { applyRoomChange } from '../rooms/room-changes.tasks.ts'
+import type { BookingEvent } from './booking.event.ts'
+import type { BookingDetails, RoomEffect } from './booking.rules.ts'
+import { applyBookingChange, type BookingOnRecord, effectsOnRecord } from './booking-changes.tasks.ts'
 
 /**
  * Takes one event of the property system on record: guest, booking and history. The runs that an event starts side by

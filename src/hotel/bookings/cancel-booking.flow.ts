@@ -1,9 +1,14 @@
 import { z } from 'zod'
-import { BookingId } from '../words.ts'
-import { type CancelRefusal, refusalInWords } from './cancellation.rules.ts'
-import { subjectsOf } from '../subjects.ts'
 import { FlowFailure } from '../../platform/engine/errors.ts'
 import { defineFlow, type Flow, type Saga } from '../../platform/engine/flow.ts'
+import type { StaffMessageDeps } from '../../platform/notifications/staff-messages.ts'
+import type { PmsDeps, UndoDeps } from '../deps.ts'
+import type { GuestMessageDeps } from '../messages/guest-messages.tasks.ts'
+import { tellGuest } from '../messages/tell-guest.flow.ts'
+import { instant } from '../steps.ts'
+import { subjectsOf } from '../subjects.ts'
+import { BookingId } from '../words.ts'
+import { type CancelRefusal, refusalInWords } from './cancellation.rules.ts'
 import {
   askForRefund,
   assignBookedRoom,
@@ -19,11 +24,6 @@ import {
   unmarkBookingCancelled,
   withdrawRefundRequest,
 } from './cancellations.tasks.ts'
-import type { PmsDeps, UndoDeps } from '../deps.ts'
-import type { GuestMessageDeps } from '../messages/guest-messages.tasks.ts'
-import type { StaffMessageDeps } from '../../platform/notifications/staff-messages.ts'
-import { instant } from '../clock.ts'
-import { tellGuest } from '../messages/tell-guest.flow.ts'
 import { orAlert } from './or-alert.flow.ts'
 
 const Cancellation = z

@@ -1,17 +1,19 @@
 /** The acts of a cancellation, and how each is taken back. */
-import { claimBooking, hasClaim, releaseClaim } from './booking-claims.sql.ts'
-import { readBooking } from './bookings.sql.ts'
-import { inTurn } from '../../platform/postgres/in-turn.ts'
-import { otherRefunds, requestRefund, withdrawRefund } from './refunds.sql.ts'
-import type { Sql } from '../../platform/postgres/sql.ts'
-import { phaseOf } from '../booking-phase.ts'
-import { type CancelRefusal, refusalInWords, refusalToCancel } from './cancellation.rules.ts'
-import { justAfter } from '../../platform/time/local-time.ts'
+
 import { GiveUp } from '../../platform/engine/errors.ts'
 import { defineTask, defineTransaction, type Undo } from '../../platform/engine/flow.ts'
-import type { DatabaseDeps, PmsDeps, UndoDeps } from '../deps.ts'
 import { CALL_RETRY, STORE_RETRY, UNDO_RETRY } from '../../platform/engine/retries.ts'
-import { applyBookingChange, bookingLock, undoBookingChange } from './booking-changes.tasks.ts'
+import { inTurn } from '../../platform/postgres/in-turn.ts'
+import type { Sql } from '../../platform/postgres/sql.ts'
+import { justAfter } from '../../platform/time/local-time.ts'
+import { phaseOf } from '../booking-phase.ts'
+import type { DatabaseDeps, PmsDeps, UndoDeps } from '../deps.ts'
+import { bookingLock } from '../locks.ts'
+import { applyBookingChange, undoBookingChange } from './booking-changes.tasks.ts'
+import { claimBooking, hasClaim, releaseClaim } from './booking-claims.sql.ts'
+import { readBooking } from './bookings.sql.ts'
+import { type CancelRefusal, refusalInWords, refusalToCancel } from './cancellation.rules.ts'
+import { otherRefunds, requestRefund, withdrawRefund } from './refunds.sql.ts'
 
 /** A cancellation that nothing speaks against so far. Plain JSON: it is checkpointed. */
 export interface CancelPlan {

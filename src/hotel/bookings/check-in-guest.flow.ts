@@ -1,6 +1,6 @@
-import { BookingEvent } from './booking.event.ts'
 import { defineFlow, type Flow } from '../../platform/engine/flow.ts'
 import type { HotelDeps } from '../deps.ts'
+import { BookingEvent } from './booking.event.ts'
 import { bookingSubjects, outcomeOf, recordAndSettle } from './booking-steps.flow.ts'
 
 /**

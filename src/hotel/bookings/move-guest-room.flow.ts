@@ -1,9 +1,15 @@
 import { z } from 'zod'
-import { BookingId, RoomNumber } from '../words.ts'
-import { inWords } from './room-move.rules.ts'
-import { subjectsOf } from '../subjects.ts'
 import { FlowFailure } from '../../platform/engine/errors.ts'
 import { defineFlow, type Flow, type Saga } from '../../platform/engine/flow.ts'
+import type { StaffMessageDeps } from '../../platform/notifications/staff-messages.ts'
+import type { PmsDeps, UndoDeps } from '../deps.ts'
+import type { GuestMessageDeps } from '../messages/guest-messages.tasks.ts'
+import { tellGuest } from '../messages/tell-guest.flow.ts'
+import { instant } from '../steps.ts'
+import { subjectsOf } from '../subjects.ts'
+import { BookingId, RoomNumber } from '../words.ts'
+import { orAlert } from './or-alert.flow.ts'
+import { inWords } from './room-move.rules.ts'
 import {
   assignNewRoom,
   assignOldRoom,
@@ -18,12 +24,6 @@ import {
   returnToOldRoom,
   takeNewRoom,
 } from './room-moves.tasks.ts'
-import type { PmsDeps, UndoDeps } from '../deps.ts'
-import type { GuestMessageDeps } from '../messages/guest-messages.tasks.ts'
-import type { StaffMessageDeps } from '../../platform/notifications/staff-messages.ts'
-import { instant } from '../clock.ts'
-import { tellGuest } from '../messages/tell-guest.flow.ts'
-import { orAlert } from './or-alert.flow.ts'
 
 const RoomMove = z
   .object({

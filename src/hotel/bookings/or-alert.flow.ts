@@ -1,8 +1,8 @@
 import { FlowFailure } from '../../platform/engine/errors.ts'
 import type { Flow } from '../../platform/engine/flow.ts'
+import type { StaffMessageDeps } from '../../platform/notifications/staff-messages.ts'
 import type { HotelDeps } from '../deps.ts'
 import { alertDutyManager, type HalfUndone } from '../messages/saga-alerts.tasks.ts'
-import type { StaffMessageDeps } from '../../platform/notifications/staff-messages.ts'
 
 /** What could not be taken back is told to the duty manager; the run fails with it all the same. */
 export async function orAlert<T>(

@@ -1,16 +1,16 @@
-import { BookingEvent } from './booking.event.ts'
 import { defineFlow, type Flow } from '../../platform/engine/flow.ts'
+import type { PmsDeps } from '../deps.ts'
+import type { GuestMessageDeps } from '../messages/guest-messages.tasks.ts'
+import { tellGuest } from '../messages/tell-guest.flow.ts'
+import { instant } from '../steps.ts'
+import { BookingEvent } from './booking.event.ts'
 import type { BookingOnRecord } from './booking-changes.tasks.ts'
+import { bookingSubjects, outcomeOf, recordAndSettle } from './booking-steps.flow.ts'
 import {
   isBeingCancelled,
   isCancelledInPropertySystem,
   recordCancelledAfterAll,
 } from './told-cancellations.tasks.ts'
-import type { PmsDeps } from '../deps.ts'
-import type { GuestMessageDeps } from '../messages/guest-messages.tasks.ts'
-import { instant } from '../clock.ts'
-import { tellGuest } from '../messages/tell-guest.flow.ts'
-import { bookingSubjects, outcomeOf, recordAndSettle } from './booking-steps.flow.ts'
 
 type ReleaseDeps = GuestMessageDeps & PmsDeps
 

@@ -1,7 +1,8 @@
 /** When a guest may be moved to another room, and what to say when not. */
-import type { BookingToChange } from './booking.rules.ts'
+
 import { phaseOf } from '../booking-phase.ts'
 import type { RoomState } from '../rooms/room-state.rules.ts'
+import type { BookingToChange } from './booking.rules.ts'
 
 export type MoveRefusal =
   | 'booking_not_found'

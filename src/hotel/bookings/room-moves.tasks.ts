@@ -1,20 +1,22 @@
 /** The acts of a room move, and how each is taken back. */
-import type { CleaningKind } from '../housekeeping/cleaning-request.ts'
-import { bookingsInRoom, holdRoom, readBooking, releaseHold } from './bookings.sql.ts'
+
+import { defineTask, defineTransaction, type Undo } from '../../platform/engine/flow.ts'
+import { CALL_RETRY, STORE_RETRY, UNDO_RETRY } from '../../platform/engine/retries.ts'
 import { inTurn } from '../../platform/postgres/in-turn.ts'
-import { lockRoom, type RoomRow, readRoomPast } from '../rooms/rooms.sql.ts'
 import type { Sql } from '../../platform/postgres/sql.ts'
+import { justAfter } from '../../platform/time/local-time.ts'
 import { phaseOf } from '../booking-phase.ts'
 import { businessDate } from '../business-date.ts'
-import { justAfter } from '../../platform/time/local-time.ts'
-import { type HoldRefusal, type MoveRefusal, refusalToHold, refusalToMove } from './room-move.rules.ts'
-import { type Housekeeping, stateOfRow } from '../rooms/room-state.rules.ts'
-import { defineTask, defineTransaction, type Undo } from '../../platform/engine/flow.ts'
 import type { DatabaseDeps, HotelDeps, PmsDeps, UndoDeps } from '../deps.ts'
-import { CALL_RETRY, STORE_RETRY, UNDO_RETRY } from '../../platform/engine/retries.ts'
+import { bookingLock, roomLock } from '../locks.ts'
+import type { CleaningKind } from '../rooms/cleaning-orders.rules.ts'
 import { cancelCleaning, orderCleaning } from '../rooms/cleaning-orders.tasks.ts'
-import { applyRoomChange, type RoomChangeRequest, roomLock } from '../rooms/room-changes.tasks.ts'
-import { applyBookingChange, bookingLock, undoBookingChange } from './booking-changes.tasks.ts'
+import { applyRoomChange, type RoomChangeRequest } from '../rooms/room-changes.tasks.ts'
+import { type Housekeeping, stateOfRow } from '../rooms/room-state.rules.ts'
+import { holdRoom, lockRoom, type RoomRow, readRoomPast, releaseHold } from '../rooms/rooms.sql.ts'
+import { applyBookingChange, undoBookingChange } from './booking-changes.tasks.ts'
+import { bookingsInRoom, readBooking } from './bookings.sql.ts'
+import { type HoldRefusal, type MoveRefusal, refusalToHold, refusalToMove } from './room-move.rules.ts'
 
 /** A move that nothing speaks against so far. Plain JSON: it is checkpointed. */
 export interface RoomMovePlan {

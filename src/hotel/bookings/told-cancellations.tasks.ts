@@ -1,9 +1,11 @@
 /** What the property system's word that a booking is cancelled means: our own act, its echo, or news. */
-import { isClaimed } from './booking-claims.sql.ts'
+
 import { defineTask, defineTransaction } from '../../platform/engine/flow.ts'
-import type { PmsDeps } from '../deps.ts'
 import { CALL_RETRY, STORE_RETRY } from '../../platform/engine/retries.ts'
-import { applyBookingChange, type BookingOnRecord, bookingLock } from './booking-changes.tasks.ts'
+import type { PmsDeps } from '../deps.ts'
+import { bookingLock } from '../locks.ts'
+import { applyBookingChange, type BookingOnRecord } from './booking-changes.tasks.ts'
+import { isClaimed } from './booking-claims.sql.ts'
 
 /** Whether `cancel_booking` is at work on it: that run tells the guest, when all of it is done. */
 export const isBeingCancelled = defineTransaction<unknown, { bookingId: string }, { is: boolean }>({

@@ -1,7 +1,7 @@
-import { BookingEvent } from './booking.event.ts'
 import { defineFlow, type Flow } from '../../platform/engine/flow.ts'
 import type { GuestMessageDeps } from '../messages/guest-messages.tasks.ts'
 import { tellGuest } from '../messages/tell-guest.flow.ts'
+import { BookingEvent } from './booking.event.ts'
 import { bookingSubjects, outcomeOf, recordAndSettle } from './booking-steps.flow.ts'
 
 /**

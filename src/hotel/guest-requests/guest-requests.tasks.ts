@@ -1,3 +1,15 @@
+import { defineTask, defineTransaction, type Undo } from '../../platform/engine/flow.ts'
+import { idFrom } from '../../platform/engine/ids.ts'
+import { BRIEF_RETRY, STORE_RETRY, UNDO_RETRY } from '../../platform/engine/retries.ts'
+import type { Sql } from '../../platform/postgres/sql.ts'
+import { phaseOf } from '../booking-phase.ts'
+import type { DatabaseDeps, HotelDeps, OutsideDeps } from '../deps.ts'
+import {
+  departmentContacts,
+  dutyManagerContacts,
+  type StaffContact,
+} from '../messages/staff-contacts.tasks.ts'
+import { isSureKind, type RequestKind } from './guest-request.rules.ts'
 import type { GuestRequest } from './guest-request.ts'
 import {
   type BookingOfGuestRow,
@@ -7,15 +19,7 @@ import {
   markRequestDone,
   markRequestEscalated,
 } from './guest-requests.sql.ts'
-import type { Sql } from '../../platform/postgres/sql.ts'
-import { phaseOf } from '../booking-phase.ts'
-import { isSureKind, type RequestKind } from './guest-request.rules.ts'
 import { DEPARTMENTS } from './request-words.rules.ts'
-import { defineTask, defineTransaction, type Undo } from '../../platform/engine/flow.ts'
-import { idFrom } from '../../platform/engine/ids.ts'
-import type { DatabaseDeps, HotelDeps, OutsideDeps } from '../deps.ts'
-import { departmentContacts, dutyManagerContacts, type StaffContact } from '../messages/staff-contacts.tasks.ts'
-import { BRIEF_RETRY, STORE_RETRY, UNDO_RETRY } from '../../platform/engine/retries.ts'
 
 /** After it the duty manager has this many times as long as the department had. */
 const SECOND_WAIT = 4

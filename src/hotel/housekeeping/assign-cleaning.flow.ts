@@ -1,9 +1,9 @@
-import { CleaningRequest } from './cleaning-request.ts'
 import { defineFlow, type Flow } from '../../platform/engine/flow.ts'
 import type { HotelDeps, StorageDeps } from '../deps.ts'
+import { instant } from '../steps.ts'
 import { assignCleaningDay, findBusinessDate } from './cleaning-day.tasks.ts'
 import { keepCleaningList } from './cleaning-list.tasks.ts'
-import { instant } from '../clock.ts'
+import { CleaningRequest } from './cleaning-request.ts'
 
 /**
  * Who cleans which room today, in which order.

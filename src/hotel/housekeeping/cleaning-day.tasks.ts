@@ -1,4 +1,16 @@
+import { defineTask, defineTransaction } from '../../platform/engine/flow.ts'
+import { STORE_RETRY } from '../../platform/engine/retries.ts'
+import type { Sql } from '../../platform/postgres/sql.ts'
+import { dayOfWeek } from '../../platform/time/local-time.ts'
+import { phaseOf } from '../booking-phase.ts'
+import { businessDate } from '../business-date.ts'
+import type { HotelDeps } from '../deps.ts'
+import type { HotelRules } from '../hotel-rules.ts'
+import { stateOfRow } from '../rooms/room-state.rules.ts'
+import { type Attendant, type CleaningPlan, planCleaning } from './cleaning-plan.rules.ts'
 import type { CleaningOutcome, CleaningRequest } from './cleaning-request.ts'
+import { attendantsOf } from './cleaning-staff.rules.ts'
+import { type CleaningJob, cleaningOfDay, type ListedTask, type RoomOfDay } from './housekeeping.rules.ts'
 import {
   type CleaningRoomRow,
   type CleaningTaskRow,
@@ -12,23 +24,6 @@ import {
   readRoomBookings,
   writeCleaningPlan,
 } from './housekeeping.sql.ts'
-import type { Sql } from '../../platform/postgres/sql.ts'
-import { phaseOf } from '../booking-phase.ts'
-import { businessDate } from '../business-date.ts'
-import { type Attendant, type CleaningPlan, planCleaning } from './cleaning-plan.rules.ts'
-import { attendantsOf } from './cleaning-staff.rules.ts'
-import type { HotelRules } from '../hotel-rules.ts'
-import { dayOfWeek } from '../../platform/time/local-time.ts'
-import {
-  type CleaningJob,
-  cleaningOfDay,
-  type ListedTask,
-  type RoomOfDay,
-} from './housekeeping.rules.ts'
-import { stateOfRow } from '../rooms/room-state.rules.ts'
-import { defineTask, defineTransaction } from '../../platform/engine/flow.ts'
-import type { HotelDeps } from '../deps.ts'
-import { STORE_RETRY } from '../../platform/engine/retries.ts'
 
 /** The hotel's business date at `now` (ISO 8601): 'YYYY-MM-DD'. */
 export const findBusinessDate = defineTask<HotelDeps, { now: string }, string>({

@@ -2,9 +2,10 @@
  * Who cleans what: longest job first to the least loaded, then evened out, then made a shorter way. Pure, and the same
  * plan for the same day in whatever order it is told.
  */
-import type { CleaningKind } from './cleaning-request.ts'
+
+import { compareText } from '../history-order.ts'
+import type { CleaningKind } from '../rooms/cleaning-orders.rules.ts'
 import { byPriority, type CleaningDay, type CleaningJob, LAST_URGENT_RANK } from './housekeeping.rules.ts'
-import { compareText } from '../text-order.ts'
 
 export interface Attendant {
   employeeId: string

@@ -1,8 +1,6 @@
 import { z } from 'zod'
+import { CLEANING_KINDS } from '../rooms/cleaning-orders.rules.ts'
 import { HotelDate } from '../words.ts'
-
-export const CLEANING_KINDS = ['departure', 'stay_over', 'pickup'] as const
-export type CleaningKind = (typeof CLEANING_KINDS)[number]
 
 const Attendant = z.object({
   employee_id: z.string().trim().min(1).max(100),

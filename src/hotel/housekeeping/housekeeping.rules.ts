@@ -1,10 +1,8 @@
 /** Which rooms are to be cleaned on a business date, and which of them first. */
-import type { CleaningKind } from './cleaning-request.ts'
-import type { RoomState } from '../rooms/room-state.rules.ts'
-import { compareText } from '../text-order.ts'
 
-/** Whole minutes each kind takes. The more it takes, the more it includes. */
-export const CLEANING_MINUTES: Record<CleaningKind, number> = { departure: 30, stay_over: 18, pickup: 10 }
+import { compareText } from '../history-order.ts'
+import { CLEANING_MINUTES, type CleaningKind } from '../rooms/cleaning-orders.rules.ts'
+import type { RoomState } from '../rooms/room-state.rules.ts'
 
 /** A room on the day. Instants in milliseconds since the epoch. */
 export interface RoomOfDay {

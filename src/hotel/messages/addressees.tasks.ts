@@ -1,14 +1,11 @@
 /** Who a guest message is for, and what its text may name: read anew before each step that depends on it. */
-import type {
-  GuestNotificationRequest,
-  MessageLanguage,
-  SkipReason,
-} from './guest-notification.ts'
-import { type AddresseeRow, readAddressee } from './guests.sql.ts'
+
 import type { Sql } from '../../platform/postgres/sql.ts'
+import { toInstant } from '../../platform/time/local-time.ts'
 import { businessDate } from '../business-date.ts'
 import type { HotelRules } from '../hotel-rules.ts'
-import { toInstant } from '../../platform/time/local-time.ts'
+import type { GuestNotificationRequest, MessageLanguage, SkipReason } from './guest-notification.ts'
+import { type AddresseeRow, readAddressee } from './guests.sql.ts'
 import {
   amountInWords,
   type Contacts,

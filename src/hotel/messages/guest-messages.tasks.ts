@@ -1,5 +1,17 @@
 /** The steps of `send_guest_notification`. Names, contacts and texts stay in the outbox: checkpoints and logs have ids. */
-import type { GuestNotificationRequest, SkipReason } from './guest-notification.ts'
+
+import { GiveUp } from '../../platform/engine/errors.ts'
+import { defineTask, defineTransaction, type TaskContext, type Undo } from '../../platform/engine/flow.ts'
+import { BRIEF_RETRY, CALL_RETRY, STORE_RETRY, UNDO_RETRY } from '../../platform/engine/retries.ts'
+import {
+  byEmail,
+  byText,
+  type Carrier,
+  type Delivered,
+  deliver,
+  recipientOf,
+} from '../../platform/notifications/delivery.ts'
+import type { ChannelDeps } from '../../platform/notifications/deps.ts'
 import {
   dropMessages,
   isTold,
@@ -8,20 +20,19 @@ import {
   readMessage,
   rewriteMessage,
 } from '../../platform/notifications/outbox.ts'
+import type { DatabaseDeps, HotelDeps, OutsideDeps } from '../deps.ts'
+import { subjectsOf } from '../subjects.ts'
+import { type Addressed, addresseeOf, isSkipped } from './addressees.tasks.ts'
+import type { GuestNotificationRequest, SkipReason } from './guest-notification.ts'
 import { type GuestChannel, usableText } from './messages.rules.ts'
 import { quietUntil, respectsQuietHours } from './quiet-hours.rules.ts'
-import { subjectsOf } from '../subjects.ts'
-import { GiveUp } from '../../platform/engine/errors.ts'
-import { defineTask, defineTransaction, type TaskContext, type Undo } from '../../platform/engine/flow.ts'
-import type { ChannelDeps, DatabaseDeps, HotelDeps, OutsideDeps } from '../deps.ts'
-import { BRIEF_RETRY, CALL_RETRY, STORE_RETRY, UNDO_RETRY } from '../../platform/engine/retries.ts'
-import { type Addressed, addresseeOf, isSkipped } from './addressees.tasks.ts'
-import { byEmail, byText, type Carrier, type Delivered, deliver, recipientOf } from '../../platform/notifications/delivery.ts'
+import type { TemplateDeps } from './templates.ts'
 
 export type GuestMessageDeps = DatabaseDeps &
   HotelDeps &
   Pick<OutsideDeps, 'llm'> &
-  Pick<ChannelDeps, 'email' | 'sms' | 'whatsapp' | 'templates' | 'notified'>
+  TemplateDeps &
+  Pick<ChannelDeps, 'email' | 'sms' | 'whatsapp' | 'notified'>
 
 export interface Skipped {
   kind: 'skipped'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { BookingId, GuestId } from '../words.ts'
 import { Instant } from '../../platform/contract/instant.ts'
+import { BookingId, GuestId } from '../words.ts'
 
 /**
  * Each has its texts in `templates/messages/`, one file per language. Values that every text may use are added by

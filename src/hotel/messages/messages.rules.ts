@@ -1,9 +1,9 @@
 /** To whom, where and in which language a message goes, and what its text may name. */
 import { isEmailAddress } from '../../platform/contract/email-address.ts'
-import type { GuestTemplate, MessageLanguage } from './guest-notification.ts'
-import type { GUEST_CHANNELS } from '../words.ts'
+import type { GUEST_CHANNELS } from '../../platform/contract/notification.ts'
 import { phaseOf } from '../booking-phase.ts'
 import { onOneLine, withoutTurns } from '../plain-text.ts'
+import type { GuestTemplate, MessageLanguage } from './guest-notification.ts'
 
 export type GuestChannel = (typeof GUEST_CHANNELS)[number]
 

@@ -1,9 +1,9 @@
-import { halfUndoneText } from './saga-alert-text.rules.ts'
-import { subjectsOf } from '../subjects.ts'
 import { defineTask } from '../../platform/engine/flow.ts'
-import type { HotelDeps } from '../deps.ts'
-import { dutyManagerContacts } from './staff-contacts.tasks.ts'
 import { type StaffMessageDeps, tellAll } from '../../platform/notifications/staff-messages.ts'
+import type { HotelDeps } from '../deps.ts'
+import { subjectsOf } from '../subjects.ts'
+import { halfUndoneText } from './saga-alert-text.rules.ts'
+import { dutyManagerContacts } from './staff-contacts.tasks.ts'
 
 /** `what`: what was to be done, in words; `bookingId`: whose. */
 export interface HalfUndone {

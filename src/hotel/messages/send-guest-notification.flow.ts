@@ -1,8 +1,7 @@
-import { type GuestNotificationOutcome, GuestNotificationRequest } from './guest-notification.ts'
-import { mayLlmWrite } from './messages.rules.ts'
-import { subjectsOf } from '../subjects.ts'
 import { FlowFailure } from '../../platform/engine/errors.ts'
 import { defineFlow, type Flow, type Saga } from '../../platform/engine/flow.ts'
+import { instant, orElse } from '../steps.ts'
+import { subjectsOf } from '../subjects.ts'
 import {
   dropMessage,
   type GuestMessage,
@@ -14,8 +13,8 @@ import {
   sendBy,
   writeMessage,
 } from './guest-messages.tasks.ts'
-import { instant } from '../clock.ts'
-import { orElse } from '../steps.ts'
+import { type GuestNotificationOutcome, GuestNotificationRequest } from './guest-notification.ts'
+import { mayLlmWrite } from './messages.rules.ts'
 
 type About = Omit<GuestMessage, 'at'>
 

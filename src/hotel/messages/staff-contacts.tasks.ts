@@ -1,8 +1,9 @@
 /** Where the people who answer for something can be reached. */
-import { supervisorsOf } from '../attendance/attendance.sql.ts'
+
+import type { StaffMessage } from '../../platform/notifications/staff-messages.ts'
 import type { Sql } from '../../platform/postgres/sql.ts'
 import type { HotelRules } from '../hotel-rules.ts'
-import type { StaffMessage } from '../../platform/notifications/staff-messages.ts'
+import { supervisorsOf } from './staff-contacts.sql.ts'
 
 export type StaffContact = Pick<StaffMessage, 'channel' | 'recipient'>
 

@@ -1,5 +1,9 @@
 import type { Flow } from '../../platform/engine/flow.ts'
-import { type StaffMessage, type StaffMessageDeps, tellStaff } from '../../platform/notifications/staff-messages.ts'
+import {
+  type StaffMessage,
+  type StaffMessageDeps,
+  tellStaff,
+} from '../../platform/notifications/staff-messages.ts'
 import { orElse } from '../steps.ts'
 
 /**

@@ -13,6 +13,11 @@ export interface RenderedMessage {
   short: string
 }
 
+/** What a task that writes to guests is given. */
+export interface TemplateDeps {
+  templates: Templates
+}
+
 export interface Templates {
   /** Throws GiveUp (`template_variable_missing`, naming it) when the text needs a variable that is not there. */
   render(

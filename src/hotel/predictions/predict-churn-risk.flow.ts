@@ -1,9 +1,9 @@
-import { BookingEvent } from '../bookings/booking.event.ts'
 import { defineFlow, type Flow } from '../../platform/engine/flow.ts'
-import type { HotelDeps, OutsideDeps } from '../deps.ts'
-import { predictChurn, storeChurnRisk } from './predictions.tasks.ts'
-import { instant } from '../clock.ts'
+import { BookingEvent } from '../bookings/booking.event.ts'
 import { bookingSubjects, recordAndSettle } from '../bookings/booking-steps.flow.ts'
+import type { HotelDeps, OutsideDeps } from '../deps.ts'
+import { instant } from '../steps.ts'
+import { predictChurn, storeChurnRisk } from './predictions.tasks.ts'
 
 /**
  * A new booking: how likely is it to be cancelled?

@@ -38,20 +38,6 @@ export async function storePrediction(sql: Sql, prediction: Prediction): Promise
   return stored.length > 0
 }
 
-/** The booking's row gets the churn risk on record, if both are there. */
-export async function showChurnRisk(sql: Sql, bookingId: string): Promise<void> {
-  await sql.query(
-    `update bookings b set churn_risk = news.risk, churn_predicted_at = news.predicted_at
-     from (select predicted_at,
-                  case jsonb_typeof(value) when 'number' then value::text::double precision
-                    when 'object' then case when jsonb_typeof(value -> 'risk') = 'number'
-                                            then (value ->> 'risk')::double precision end end as risk
-           from prefect.predictions where prediction_type = 'churn_risk' and subject = 'booking:' || $1) as news
-     where b.id::text = $1 and news.risk is not null`,
-    [bookingId],
-  )
-}
-
 /** Answers whether they are the newest now. `items` as the model gave them. */
 export async function storeRecommendations(
   sql: Sql,

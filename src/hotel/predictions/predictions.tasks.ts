@@ -1,18 +1,14 @@
-import type { MlPredictionEvent } from './prediction.event.ts'
-import {
-  type Prediction,
-  showChurnRisk,
-  storePrediction,
-  storeRecommendations,
-} from './predictions.sql.ts'
+import { defineTask, defineTransaction } from '../../platform/engine/flow.ts'
+import { CALL_RETRY, STORE_RETRY } from '../../platform/engine/retries.ts'
 import type { Sql } from '../../platform/postgres/sql.ts'
 import { daysBetween, localDate, toInstant } from '../../platform/time/local-time.ts'
-import { subjectOf } from '../subjects.ts'
-import { defineTask, defineTransaction } from '../../platform/engine/flow.ts'
-import type { ChurnPrediction, Recommendations } from '../services/ml/ml.ts'
 import type { BookingOnRecord } from '../bookings/booking-changes.tasks.ts'
+import { showChurnRisk } from '../bookings/bookings.sql.ts'
 import type { HotelDeps, OutsideDeps } from '../deps.ts'
-import { CALL_RETRY, STORE_RETRY } from '../../platform/engine/retries.ts'
+import type { ChurnPrediction, Recommendations } from '../services/ml/ml.ts'
+import { subjectOf } from '../subjects.ts'
+import type { MlPredictionEvent } from './prediction.event.ts'
+import { type Prediction, storePrediction, storeRecommendations } from './predictions.sql.ts'
 
 type MlDeps = Pick<OutsideDeps, 'ml'>
 

@@ -1,6 +1,6 @@
-import { MlPredictionEvent } from './prediction.event.ts'
 import { defineFlow, type Flow } from '../../platform/engine/flow.ts'
 import type { HotelDeps } from '../deps.ts'
+import { MlPredictionEvent } from './prediction.event.ts'
 import { storeMlPrediction } from './predictions.tasks.ts'
 
 /**

@@ -1,18 +1,12 @@
 import { z } from 'zod'
-import { RoomNumber } from '../words.ts'
-import { subjectsOf } from '../subjects.ts'
 import { defineFlow, type Flow } from '../../platform/engine/flow.ts'
 import type { OutsideDeps } from '../deps.ts'
 import type { GuestMessageDeps } from '../messages/guest-messages.tasks.ts'
-import {
-  checkGuestWaitingForRoom,
-  lookAtRoom,
-  markGuestNotified,
-  type WaitingGuest,
-} from './rooms.tasks.ts'
-import { instant } from '../clock.ts'
 import { sendGuestNotification } from '../messages/send-guest-notification.flow.ts'
-import { orElse } from '../steps.ts'
+import { instant, orElse } from '../steps.ts'
+import { subjectsOf } from '../subjects.ts'
+import { RoomNumber } from '../words.ts'
+import { checkGuestWaitingForRoom, lookAtRoom, markGuestNotified, type WaitingGuest } from './rooms.tasks.ts'
 
 export type CheckGuestWaitingDeps = Pick<OutsideDeps, 'cv'> & GuestMessageDeps
 

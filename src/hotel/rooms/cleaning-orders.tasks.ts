@@ -1,7 +1,7 @@
-import type { CleaningKind } from '../housekeeping/cleaning-request.ts'
-import { cancelUnstarted, type OrderedCleaning, upsertCleaning } from '../housekeeping/housekeeping.sql.ts'
 import type { Sql } from '../../platform/postgres/sql.ts'
-import { CLEANING_MINUTES } from '../housekeeping/housekeeping.rules.ts'
+import type { CleaningKind } from './cleaning-orders.rules.ts'
+import { CLEANING_MINUTES } from './cleaning-orders.rules.ts'
+import { cancelUnstarted, type OrderedCleaning, upsertCleaning } from './cleaning-orders.sql.ts'
 
 /**
  * Sees to it that the room is cleaned on that business date ('YYYY-MM-DD'): at most one unfinished task each, so a

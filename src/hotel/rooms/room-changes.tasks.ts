@@ -1,15 +1,8 @@
 /** The one way in which the service changes a room. */
-import {
-  insertRoom,
-  keepRoomHistory,
-  lockRoom,
-  type RoomHistoryRow,
-  type RoomPast,
-  readRoomPast,
-  writeRoom,
-} from './rooms.sql.ts'
+
 import type { Sql } from '../../platform/postgres/sql.ts'
 import { BEGINNING, placeOfSnapshot } from '../history-order.ts'
+import { inHotelTable } from '../hotel-tables.ts'
 import { foldRoom, type RoomEntry, type RoomSnapshot } from './room-fold.rules.ts'
 import { floorOf } from './room-number.rules.ts'
 import {
@@ -21,7 +14,15 @@ import {
   statusOf,
   UNKNOWN_ROOM,
 } from './room-state.rules.ts'
-import { inHotelTable } from '../hotel-tables.ts'
+import {
+  insertRoom,
+  keepRoomHistory,
+  lockRoom,
+  type RoomHistoryRow,
+  type RoomPast,
+  readRoomPast,
+  writeRoom,
+} from './rooms.sql.ts'
 
 export interface RoomChangeRequest {
   roomNumber: string
@@ -53,9 +54,6 @@ export interface AppliedRoomChange {
 
 /** How many later changes are read at first. */
 const LOOK_AHEAD = 20
-
-/** Every transaction that changes a room takes this lock: `defineTransaction({ lock: ... })`. */
-export const roomLock = (roomNumber: string) => `room:${roomNumber}`
 
 type Change = RoomChange | RoomSnapshot
 type Row = RoomHistoryRow<Change, RoomState>

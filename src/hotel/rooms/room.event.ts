@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { RoomNumber } from '../words.ts'
 import { Instant } from '../../platform/contract/instant.ts'
+import { RoomNumber } from '../words.ts'
 
 /**
  * The one word a sender says about a room. Each moves one of the room's independent axes (`domain/room-state.ts`):

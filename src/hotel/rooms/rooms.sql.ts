@@ -161,3 +161,16 @@ export async function keepRoomHistory(
     [roomNumber, storableJson(rows)],
   )
 }
+
+/** Holds the room for the booking while it is moved there. */
+export async function holdRoom(sql: Sql, roomNumber: string, bookingId: string): Promise<void> {
+  await sql.query('update rooms set held_for = $2 where room_number::text = $1', [roomNumber, bookingId])
+}
+
+/** Ends the hold that is for this booking, if there is one. */
+export async function releaseHold(sql: Sql, roomNumber: string, bookingId: string): Promise<void> {
+  await sql.query('update rooms set held_for = null where room_number::text = $1 and held_for = $2', [
+    roomNumber,
+    bookingId,
+  ])
+}

@@ -1,7 +1,7 @@
-import { RoomStatusEvent } from './room.event.ts'
-import { subjectsOf } from '../subjects.ts'
 import { defineFlow, type Flow } from '../../platform/engine/flow.ts'
 import type { HotelDeps } from '../deps.ts'
+import { subjectsOf } from '../subjects.ts'
+import { RoomStatusEvent } from './room.event.ts'
 import { type RoomUpdate, updateRoomStatusDb } from './rooms.tasks.ts'
 
 /**

@@ -1,7 +1,7 @@
-import { mayMakeReady, RoomStatusEvent } from './room.event.ts'
-import { subjectsOf } from '../subjects.ts'
 import { defineFlow, type Flow } from '../../platform/engine/flow.ts'
+import { subjectsOf } from '../subjects.ts'
 import { type CheckGuestWaitingDeps, checkGuestWaiting } from './check-guest-waiting.flow.ts'
+import { mayMakeReady, RoomStatusEvent } from './room.event.ts'
 import { updateRoomStatusDbFlow } from './update-room-status-db.flow.ts'
 
 /**

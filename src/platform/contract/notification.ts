@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import { GUEST_CHANNELS } from '../../hotel/words.ts'
 import { PageQuery } from './page.ts'
 
+/** The ways to a guest. */
+export const GUEST_CHANNELS = ['email', 'sms', 'whatsapp'] as const
 export const CHANNELS = ['slack', ...GUEST_CHANNELS] as const
 export type Channel = (typeof CHANNELS)[number]
 

@@ -1,10 +1,10 @@
 /** Group commit for events, with their runs: each is answered after the commit that it shares. */
 import { type AcceptedEvent, EventRefused } from '../contract/intake.ts'
-import { findEvents, insertEvents, type NewEvent } from './event-writes.ts'
+import type { StartRequest } from '../engine/engine.ts'
 import { createGroupCommit } from '../postgres/group-commit.ts'
 import { isOutage } from '../postgres/outage.ts'
 import type { Sql } from '../postgres/sql.ts'
-import type { StartRequest } from '../engine/engine.ts'
+import { findEvents, insertEvents, type NewEvent } from './event-writes.ts'
 
 const MOST_IN_A_BATCH = 100
 const COMMITS_AT_ONCE = 2

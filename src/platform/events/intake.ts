@@ -3,8 +3,9 @@
  * together share a commit (`intake-batches.ts`), which is what makes a durable answer cheap.
  */
 import { randomUUID } from 'node:crypto'
-import { EVENT_KINDS, type EventKind } from '../contract/event.ts'
+import { ROUTED_FLOWS, ROUTES } from '../../hotel/event-routes.ts'
 import { EVENT_SCHEMAS } from '../../hotel/event-schemas.ts'
+import { EVENT_KINDS, type EventKind } from '../contract/event.ts'
 import { hostileFields, isUnstorable, storable } from '../contract/hostile-text.ts'
 import {
   type AcceptedEvent,
@@ -15,15 +16,14 @@ import {
   LONGEST_RAW,
 } from '../contract/intake.ts'
 import { type FieldError, fieldErrors } from '../contract/problem.ts'
-import { findPayload, insertEvents, type NewEvent } from './event-writes.ts'
-import type { Sql } from '../postgres/sql.ts'
-import { toInstant } from '../time/local-time.ts'
 import type { StartRequest } from '../engine/engine.ts'
 import type { AnyFlow } from '../engine/flow.ts'
 import { bodyHash, childRunId, eventIdFor, runIdFor } from '../engine/ids.ts'
 import { currentTraceparent } from '../observability/spans.ts'
+import type { Sql } from '../postgres/sql.ts'
+import { toInstant } from '../time/local-time.ts'
+import { findPayload, insertEvents, type NewEvent } from './event-writes.ts'
 import type { IntakeBatches } from './intake-batches.ts'
-import { ROUTED_FLOWS, ROUTES } from '../../hotel/event-routes.ts'
 
 const AHEAD_MS = 86_400_000
 

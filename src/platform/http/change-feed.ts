@@ -3,9 +3,9 @@
  * listens, and tells every listener what it has not told before.
  */
 import { ENDED } from '../contract/run.ts'
-import { type Change, changesSince, databaseNow } from '../runs/changes.ts'
-import type { Sql } from '../postgres/sql.ts'
 import type { Logger } from '../observability/logger.ts'
+import type { Sql } from '../postgres/sql.ts'
+import { type Change, changesSince, databaseNow } from '../runs/changes.ts'
 
 const POLL_MS = 1_000
 /** A row's time is set before its transaction commits: look back this far for rows that came in late. */

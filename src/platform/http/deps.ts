@@ -1,10 +1,10 @@
+import type { KeyStore } from '../access/keys.ts'
 import type { Health } from '../contract/health.ts'
 import type { Intake } from '../contract/intake.ts'
-import type { KeyStore } from '../access/keys.ts'
-import type { Sql } from '../postgres/sql.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { AnyFlow } from '../engine/flow.ts'
 import type { Logger } from '../observability/logger.ts'
+import type { Sql } from '../postgres/sql.ts'
 
 /** Everything the HTTP side works with; built once by the composition root. */
 export interface HttpDeps {

@@ -1,6 +1,6 @@
-import { medianMinutes } from '../runs/runs.ts'
-import type { Sql } from '../postgres/sql.ts'
 import type { AnyFlow } from '../engine/flow.ts'
+import type { Sql } from '../postgres/sql.ts'
+import { medianMinutes } from '../runs/runs.ts'
 
 const REMEMBER_MS = 30_000
 

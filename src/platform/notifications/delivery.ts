@@ -1,12 +1,13 @@
 /** One message of the outbox on its way out, whatever the channel. */
-import type { Notified } from '../contract/notification.ts'
-import { markAttemptFailed, markSandbox, markSending, markSent, type OutboxRow } from './outbox.ts'
-import type { Sql } from '../postgres/sql.ts'
-import { describeError, GiveUp } from '../engine/errors.ts'
-import type { TaskContext } from '../engine/flow.ts'
+
 import type { Email } from '../channels/email/email.ts'
 import type { Slack } from '../channels/slack/slack.ts'
 import type { TextMessages } from '../channels/sms/text-messages.ts'
+import type { Notified } from '../contract/notification.ts'
+import { describeError, GiveUp } from '../engine/errors.ts'
+import type { TaskContext } from '../engine/flow.ts'
+import type { Sql } from '../postgres/sql.ts'
+import { markAttemptFailed, markSandbox, markSending, markSent, type OutboxRow } from './outbox.ts'
 
 /** How a channel sends a row of the outbox. */
 export interface Carrier {

@@ -1,8 +1,8 @@
 /** The outbox: every message to a person has one row per (recipient, template, subject_key), sent or not. */
 import { createHash } from 'node:crypto'
 import type { Channel, Notification } from '../contract/notification.ts'
-import { runIsOver } from '../runs/run-is-over.ts'
 import type { Sql } from '../postgres/sql.ts'
+import { runIsOver } from '../runs/run-is-over.ts'
 
 export interface OutboxMessage {
   channel: Channel

@@ -1,10 +1,10 @@
-import { openMessage } from './outbox.ts'
-import { GiveUp } from '../engine/errors.ts'
-import { defineTask, type TaskContext } from '../engine/flow.ts'
 import type { Slack } from '../channels/slack/slack.ts'
 import type { TextMessages } from '../channels/sms/text-messages.ts'
+import { GiveUp } from '../engine/errors.ts'
+import { defineTask, type TaskContext } from '../engine/flow.ts'
 import { STAFF_RETRY } from '../engine/retries.ts'
 import { bySlack, byText, type Delivered, type DeliveryDeps, deliver } from './delivery.ts'
+import { openMessage } from './outbox.ts'
 
 export interface StaffMessage {
   channel: 'slack' | 'sms'

@@ -2,8 +2,8 @@
 import type { EventSummary } from '../contract/event.ts'
 import type { RunSummary } from '../contract/run.ts'
 import { instantText } from '../postgres/instant-text.ts'
-import { SUMMARY_COLUMNS, type SummaryRow, summaryOf } from './runs.ts'
 import type { Sql } from '../postgres/sql.ts'
+import { SUMMARY_COLUMNS, type SummaryRow, summaryOf } from './runs.ts'
 
 /** `at`: when it changed last, epoch milliseconds of the database's clock. */
 export type Change = { at: number } & (

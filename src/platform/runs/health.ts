@@ -1,6 +1,7 @@
 /** What the health endpoint and the gauges ask the database. */
-import { APPLICATION, NEVER_MS } from './application.ts'
+
 import type { Sql } from '../postgres/sql.ts'
+import { APPLICATION, NEVER_MS } from './application.ts'
 
 /** A worker whose last heartbeat is older than this is dead: the others take its runs. */
 export const DEAD_AFTER_SECONDS = 5

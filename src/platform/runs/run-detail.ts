@@ -1,9 +1,9 @@
 /** One run with everything known of it: what the status endpoint answers. */
 import { RUN_STATES, type RunDetail, type RunError, type RunStatus } from '../contract/run.ts'
 import { instantText, secondsBetween } from '../postgres/instant-text.ts'
+import type { Sql } from '../postgres/sql.ts'
 import { asObject, errorOf, parseJson } from './json.ts'
 import { statusOf } from './runs.ts'
-import type { Sql } from '../postgres/sql.ts'
 import { type AttemptRow, type CheckpointRow, taskRuns, type WaitRow } from './task-runs.ts'
 
 interface DetailRow {

@@ -2,9 +2,9 @@
 import { RUN_STATES, type RunLog, RunStatus, type RunSummary } from '../contract/run.ts'
 import { type Conditions, conditions } from '../postgres/conditions.ts'
 import { instantText, secondsBetween } from '../postgres/instant-text.ts'
-import { asObject } from './json.ts'
 import { type Page, readPage } from '../postgres/page.ts'
 import type { Sql } from '../postgres/sql.ts'
+import { asObject } from './json.ts'
 
 export interface RunFilter {
   workflowName?: string | undefined

@@ -4,8 +4,8 @@
  * the first time has no row anywhere yet and is not listed.
  */
 import { ENDED, type RunStatus, type TaskRun } from '../contract/run.ts'
-import { type StoredKind, unpackError, unpackOutput } from './checkpoint-format.ts'
 import { instantText, secondsBetween } from '../postgres/instant-text.ts'
+import { type StoredKind, unpackError, unpackOutput } from './checkpoint-format.ts'
 import { errorOf } from './json.ts'
 
 export interface CheckpointRow {

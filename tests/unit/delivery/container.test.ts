@@ -104,7 +104,8 @@ it('is reached where it says, and asked for its health at a route that needs no 
   expect([program, flag]).toEqual(['node', '-e'])
   const [, path = ''] = /127\.0\.0\.1:\$\{process\.env\.PORT\}(\/\w+)`/.exec(script) ?? []
   const [, open = ''] =
-    /OPEN_ROUTES[^=]*= new Set\(\[(.*)\]\)/.exec(readFileSync('src/platform/http/plugins/auth.ts', 'utf8')) ?? []
+    /OPEN_ROUTES[^=]*= new Set\(\[(.*)\]\)/.exec(readFileSync('src/platform/http/plugins/auth.ts', 'utf8')) ??
+    []
   expect(open).toContain(`'${path}'`)
   expect(readFileSync('src/platform/http/routes/probes.ts', 'utf8')).toContain(`'${path}'`)
 })

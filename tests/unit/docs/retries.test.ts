@@ -1,10 +1,16 @@
 /** How long an outage is waited out is a promise of docs/services.md. */
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
+import { alertDutyManager } from '../../../src/hotel/messages/saga-alerts.tasks.ts'
 import { nextDelay } from '../../../src/platform/engine/attempts.ts'
 import type { RetryPolicy } from '../../../src/platform/engine/flow.ts'
-import { alertDutyManager } from '../../../src/hotel/messages/saga-alerts.tasks.ts'
-import { BRIEF_RETRY, CALL_RETRY, STAFF_RETRY, STORE_RETRY, UNDO_RETRY } from '../../../src/platform/engine/retries.ts'
+import {
+  BRIEF_RETRY,
+  CALL_RETRY,
+  STAFF_RETRY,
+  STORE_RETRY,
+  UNDO_RETRY,
+} from '../../../src/platform/engine/retries.ts'
 
 it('docs/services.md says how often each kind of task is tried, and for how long', () => {
   const text = readFileSync('docs/services.md', 'utf8')

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
 import { z } from 'zod'
+import { FLOWS, type ServiceDeps } from '../../../src/hotel/catalogue.ts'
 import type { WorkerOptions } from '../../../src/platform/engine/durable/worker.ts'
 import { defineFlow, defineTask, type Flow, type FlowDefinition } from '../../../src/platform/engine/flow.ts'
-import { FLOWS, type ServiceDeps } from '../../../src/hotel/catalogue.ts'
 
 const common = {
   description: 'for this test',

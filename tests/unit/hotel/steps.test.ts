@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { TaskFailed } from '../../../src/platform/engine/errors.ts'
 import { orElse } from '../../../src/hotel/steps.ts'
+import { TaskFailed } from '../../../src/platform/engine/errors.ts'
 
 function logged() {
   const lines: unknown[] = []

@@ -1,6 +1,7 @@
 /** Cloudbeds' rooms: their numbers, its own ids for them, and their housekeeping. */
-import { GiveUp } from '../../../platform/engine/errors.ts'
+
 import type { Cache } from '../../../platform/cache/cache.ts'
+import { GiveUp } from '../../../platform/engine/errors.ts'
 import type { CloudbedsClient } from './cloudbeds-client.ts'
 import { type CloudbedsRoom, HousekeepingAnswer, RoomsAnswer } from './cloudbeds-wire.ts'
 import { readEach } from './paging.ts'

@@ -1,5 +1,5 @@
-import { GiveUp } from '../../../platform/engine/errors.ts'
 import type { Cache } from '../../../platform/cache/cache.ts'
+import { GiveUp } from '../../../platform/engine/errors.ts'
 import { type CloudbedsAccess, connectCloudbeds } from './cloudbeds-client.ts'
 import { createCloudbedsRooms } from './cloudbeds-rooms.ts'
 import {

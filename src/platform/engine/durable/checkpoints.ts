@@ -3,8 +3,9 @@
  * transaction's checkpoint commits with its business rows. What they hold: db/checkpoint-format.ts. Schema of the
  * pinned engine version; see its contract test.
  */
-import { packOutput, unpackError, unpackOutput } from '../../runs/checkpoint-format.ts'
+
 import type { Sql } from '../../postgres/sql.ts'
+import { packOutput, unpackError, unpackOutput } from '../../runs/checkpoint-format.ts'
 import type { Checkpoint, FailedAttempt } from '../journal.ts'
 import { APPLICATION } from './identity.ts'
 

@@ -1,8 +1,8 @@
 /** The Engine port over the database alone: any process may ask, whether it runs flows or not. */
 import { ENDED, RETRYABLE, type RunStatus } from '../../contract/run.ts'
+import { currentTraceparent } from '../../observability/spans.ts'
 import type { Database } from '../../postgres/pool.ts'
 import type { Sql } from '../../postgres/sql.ts'
-import { currentTraceparent } from '../../observability/spans.ts'
 import type { CancelOutcome, Engine, RetryOutcome, SignalOutcome } from '../engine.ts'
 import { queueOf } from '../flow.ts'
 import { endCancelled } from './end-cancelled.ts'

@@ -1,8 +1,8 @@
 /** One execution of one run, from claim to outcome. */
 import { DBOSWorkflowConflictError } from '@dbos-inc/dbos-sdk/datasource'
-import type { Database } from '../../postgres/pool.ts'
 import type { Logger } from '../../observability/logger.ts'
 import { inSpan } from '../../observability/spans.ts'
+import type { Database } from '../../postgres/pool.ts'
 import type { Engine } from '../engine.ts'
 import { describeError, FlowCancelled, failedSteps } from '../errors.ts'
 import { type AnyFlow, queueOf } from '../flow.ts'

@@ -3,10 +3,10 @@
  * that cannot beat stands down before the others take its runs, and takes up work again when it can.
  */
 import { hostname } from 'node:os'
+import type { Logger } from '../../observability/logger.ts'
+import type { Sql } from '../../postgres/sql.ts'
 import { APPLICATION } from '../../runs/application.ts'
 import { DEAD_AFTER_SECONDS } from '../../runs/health.ts'
-import type { Sql } from '../../postgres/sql.ts'
-import type { Logger } from '../../observability/logger.ts'
 import { pause } from '../pause.ts'
 
 const BEAT_MS = 1_000

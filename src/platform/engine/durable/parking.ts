@@ -4,8 +4,9 @@
  *
  *   PENDING, waits ── park ──> DELAYED until its deadline ── deadline, signal, cancel, end of a child ──> ENQUEUED
  */
-import type { Sql } from '../../postgres/sql.ts'
+
 import type { Logger } from '../../observability/logger.ts'
+import type { Sql } from '../../postgres/sql.ts'
 import { pause } from '../pause.ts'
 import type { Executing, Executions } from './executions.ts'
 import { NOW_MS } from './identity.ts'

@@ -1,6 +1,6 @@
 import { storable, storableJson } from '../../contract/hostile-text.ts'
-import type { Sql } from '../../postgres/sql.ts'
 import type { Logger } from '../../observability/logger.ts'
+import type { Sql } from '../../postgres/sql.ts'
 import type { LogLine } from '../journal.ts'
 
 const FLUSH_MS = 250

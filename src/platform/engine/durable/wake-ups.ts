@@ -1,6 +1,6 @@
 import pg from 'pg'
-import type { Sql } from '../../postgres/sql.ts'
 import type { Logger } from '../../observability/logger.ts'
+import type { Sql } from '../../postgres/sql.ts'
 import { pause } from '../pause.ts'
 import { WAKE_CHANNEL } from './identity.ts'
 

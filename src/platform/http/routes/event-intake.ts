@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { BASE, EventPath } from '../../contract/api.ts'
 import { AttendanceAccepted } from '../../../hotel/attendance/attendance.event.ts'
-import { EventAccepted, type EventKind } from '../../contract/event.ts'
 import { EVENT_SCHEMAS } from '../../../hotel/event-schemas.ts'
+import { BASE, EventPath } from '../../contract/api.ts'
+import { EventAccepted, type EventKind } from '../../contract/event.ts'
 import { storable } from '../../contract/hostile-text.ts'
 import {
   type AcceptedEvent,

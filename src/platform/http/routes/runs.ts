@@ -10,9 +10,9 @@ import {
   RunListQuery,
   RunLogs,
 } from '../../contract/run.ts'
+import type { AnyFlow } from '../../engine/flow.ts'
 import { runDetail } from '../../runs/run-detail.ts'
 import { listRuns, runLogs } from '../../runs/runs.ts'
-import type { AnyFlow } from '../../engine/flow.ts'
 import type { HttpDeps } from '../deps.ts'
 import { answer, problems } from '../documented-answers.ts'
 import type { Estimates } from '../estimates.ts'

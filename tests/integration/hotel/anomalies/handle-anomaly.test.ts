@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { AnomalyEvent } from '../../../../src/hotel/anomalies/anomaly.event.ts'
+import { handleAnomaly } from '../../../../src/hotel/anomalies/handle-anomaly.flow.ts'
 import type { HotelRules } from '../../../../src/hotel/hotel-rules.ts'
 import type { InMemoryEngine } from '../../../../src/platform/engine/in-memory.ts'
-import { handleAnomaly } from '../../../../src/hotel/anomalies/handle-anomaly.flow.ts'
 import { createTestDatabase, type TestDatabase } from '../../../support/database.ts'
 import { eventually } from '../../../support/eventually.ts'
 import {

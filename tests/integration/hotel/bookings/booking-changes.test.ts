@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { undoBookingChange } from '../../../../src/hotel/bookings/booking-changes.tasks.ts'
+import { bookingLock } from '../../../../src/hotel/locks.ts'
 import { inTurn } from '../../../../src/platform/postgres/in-turn.ts'
-import { bookingLock, undoBookingChange } from '../../../../src/hotel/bookings/booking-changes.tasks.ts'
 import { createTestDatabase, type TestDatabase } from '../../../support/database.ts'
 import { eventually } from '../../../support/eventually.ts'
 import { minute } from '../../../support/hotel-rules.ts'

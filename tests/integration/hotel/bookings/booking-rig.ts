@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import type { BookingEvent } from '../../../../src/hotel/bookings/booking.event.ts'
-import { inTurn } from '../../../../src/platform/postgres/in-turn.ts'
-import type { Database } from '../../../../src/platform/postgres/pool.ts'
 import type { BookingAct, BookingDetails } from '../../../../src/hotel/bookings/booking.rules.ts'
-import type { AnyFlow } from '../../../../src/platform/engine/flow.ts'
-import { newRunId } from '../../../../src/platform/engine/ids.ts'
 import {
   applyBookingChange,
   type BookingOnRecord,
-  bookingLock,
 } from '../../../../src/hotel/bookings/booking-changes.tasks.ts'
+import { bookingLock } from '../../../../src/hotel/locks.ts'
+import type { AnyFlow } from '../../../../src/platform/engine/flow.ts'
+import { newRunId } from '../../../../src/platform/engine/ids.ts'
+import { inTurn } from '../../../../src/platform/postgres/in-turn.ts'
+import type { Database } from '../../../../src/platform/postgres/pool.ts'
 import type { DurableRig } from '../../../support/durable-rig.ts'
 import { minute } from '../../../support/hotel-rules.ts'
 

@@ -3,13 +3,13 @@ import {
   type PropertySystemSimulator,
   startPropertySystemSimulator,
 } from '../../../../simulators/services/property-system.ts'
-import type { Database } from '../../../../src/platform/postgres/pool.ts'
-import type { AnyFlow } from '../../../../src/platform/engine/flow.ts'
 import { cancelBooking } from '../../../../src/hotel/bookings/cancel-booking.flow.ts'
 import { moveGuestRoom } from '../../../../src/hotel/bookings/move-guest-room.flow.ts'
 import { releaseBooking } from '../../../../src/hotel/bookings/release-booking.flow.ts'
 import { sendGuestNotification } from '../../../../src/hotel/messages/send-guest-notification.flow.ts'
 import type { PropertySystem } from '../../../../src/hotel/services/pms/property-system.ts'
+import type { AnyFlow } from '../../../../src/platform/engine/flow.ts'
+import type { Database } from '../../../../src/platform/postgres/pool.ts'
 import { createTestDatabase } from '../../../support/database.ts'
 import { type DurableRig, openDurableRig } from '../../../support/durable-rig.ts'
 import { sandboxDeps } from '../../../support/sandbox-deps.ts'

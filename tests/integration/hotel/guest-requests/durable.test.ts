@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { HotelRules } from '../../../../src/hotel/hotel-rules.ts'
 import { handleGuestRequest } from '../../../../src/hotel/guest-requests/handle-guest-request.flow.ts'
+import type { HotelRules } from '../../../../src/hotel/hotel-rules.ts'
 import { sendGuestNotification } from '../../../../src/hotel/messages/send-guest-notification.flow.ts'
 import { createTestDatabase, type TestDatabase } from '../../../support/database.ts'
 import { type DurableRig, openDurableRig } from '../../../support/durable-rig.ts'

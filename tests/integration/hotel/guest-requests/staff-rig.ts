@@ -1,11 +1,11 @@
 import type { z } from 'zod'
-import type { Database } from '../../../../src/platform/postgres/pool.ts'
+import type { DatabaseDeps, HotelDeps, OutsideDeps } from '../../../../src/hotel/deps.ts'
 import type { HotelRules } from '../../../../src/hotel/hotel-rules.ts'
+import type { GuestMessageDeps } from '../../../../src/hotel/messages/guest-messages.tasks.ts'
 import type { FlowDefinition } from '../../../../src/platform/engine/flow.ts'
 import { InMemoryEngine } from '../../../../src/platform/engine/in-memory.ts'
-import type { DatabaseDeps, HotelDeps, OutsideDeps } from '../../../../src/hotel/deps.ts'
-import type { GuestMessageDeps } from '../../../../src/hotel/messages/guest-messages.tasks.ts'
 import type { StaffMessageDeps } from '../../../../src/platform/notifications/staff-messages.ts'
+import type { Database } from '../../../../src/platform/postgres/pool.ts'
 import { sandboxDeps } from '../../../support/sandbox-deps.ts'
 
 export type StaffDeps = DatabaseDeps &

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { CleaningKind } from '../../../../src/hotel/housekeeping/cleaning-request.ts'
+import type { CleaningKind } from '../../../../src/hotel/rooms/cleaning-orders.rules.ts'
 import { cancelCleaning, orderCleaning } from '../../../../src/hotel/rooms/cleaning-orders.tasks.ts'
 import { createTestDatabase, type TestDatabase } from '../../../support/database.ts'
 import { TODAY, tasksOf } from './housekeeping-rig.ts'

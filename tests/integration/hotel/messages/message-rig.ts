@@ -1,12 +1,16 @@
 import { pino } from 'pino'
 import { type SmtpSimulator, startSmtpSimulator } from '../../../../simulators/services/smtp.ts'
-import { startTwilioSimulator, TWILIO_ACCOUNT, type TwilioSimulator } from '../../../../simulators/services/twilio.ts'
-import type { Database } from '../../../../src/platform/postgres/pool.ts'
-import { createSmtpEmail } from '../../../../src/platform/channels/email/smtp.ts'
-import { createGuard } from '../../../../src/platform/outbound/service-guard.ts'
-import { createTwilioMessages } from '../../../../src/platform/channels/sms/twilio.ts'
-import { loadTemplates } from '../../../../src/hotel/messages/message-files.ts'
+import {
+  startTwilioSimulator,
+  TWILIO_ACCOUNT,
+  type TwilioSimulator,
+} from '../../../../simulators/services/twilio.ts'
 import type { GuestMessageDeps } from '../../../../src/hotel/messages/guest-messages.tasks.ts'
+import { loadTemplates } from '../../../../src/hotel/messages/message-files.ts'
+import { createSmtpEmail } from '../../../../src/platform/channels/email/smtp.ts'
+import { createTwilioMessages } from '../../../../src/platform/channels/sms/twilio.ts'
+import { createGuard } from '../../../../src/platform/outbound/service-guard.ts'
+import type { Database } from '../../../../src/platform/postgres/pool.ts'
 import { HOTEL } from '../../../support/hotel-rules.ts'
 
 export interface MessageRig {

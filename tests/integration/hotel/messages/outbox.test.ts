@@ -1,23 +1,26 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { type SlackSimulator, startSlackSimulator } from '../../../../simulators/services/slack.ts'
-import { GuestNotificationRequest, type GuestTemplate } from '../../../../src/hotel/messages/guest-notification.ts'
-import { listNotifications } from '../../../../src/platform/notifications/notifications.ts'
-import { openMessage } from '../../../../src/platform/notifications/outbox.ts'
-import type { Sql } from '../../../../src/platform/postgres/sql.ts'
-import type { GuestChannel } from '../../../../src/hotel/messages/messages.rules.ts'
-import { defineFlow, type Flow } from '../../../../src/platform/engine/flow.ts'
-import { InMemoryEngine } from '../../../../src/platform/engine/in-memory.ts'
-import { createGuard } from '../../../../src/platform/outbound/service-guard.ts'
-import { createSlack } from '../../../../src/platform/channels/slack/web-api.ts'
 import {
   type GuestMessageDeps,
   openGuestMessage,
   sendBy,
   type ToSend,
 } from '../../../../src/hotel/messages/guest-messages.tasks.ts'
+import {
+  GuestNotificationRequest,
+  type GuestTemplate,
+} from '../../../../src/hotel/messages/guest-notification.ts'
+import type { GuestChannel } from '../../../../src/hotel/messages/messages.rules.ts'
 import { alertDutyManager } from '../../../../src/hotel/messages/saga-alerts.tasks.ts'
+import { createSlack } from '../../../../src/platform/channels/slack/web-api.ts'
+import { defineFlow, type Flow } from '../../../../src/platform/engine/flow.ts'
+import { InMemoryEngine } from '../../../../src/platform/engine/in-memory.ts'
+import { listNotifications } from '../../../../src/platform/notifications/notifications.ts'
+import { openMessage } from '../../../../src/platform/notifications/outbox.ts'
 import { type StaffMessage, tellStaff } from '../../../../src/platform/notifications/staff-messages.ts'
+import { createGuard } from '../../../../src/platform/outbound/service-guard.ts'
+import type { Sql } from '../../../../src/platform/postgres/sql.ts'
 import { createTestDatabase, type TestDatabase } from '../../../support/database.ts'
 import { contextOf } from '../../../support/task-context.ts'
 import { book, type MessageRig, openMessageRig, outboxOf, silent } from './message-rig.ts'

@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { GuestNotificationRequest } from '../../../../src/hotel/messages/guest-notification.ts'
-import type { AnyTask, Flow, Saga } from '../../../../src/platform/engine/flow.ts'
-import { sendGuestNotification } from '../../../../src/hotel/messages/send-guest-notification.flow.ts'
 import {
   type GuestMessageDeps,
   openGuestMessage,
   sendBy,
 } from '../../../../src/hotel/messages/guest-messages.tasks.ts'
+import { GuestNotificationRequest } from '../../../../src/hotel/messages/guest-notification.ts'
+import { sendGuestNotification } from '../../../../src/hotel/messages/send-guest-notification.flow.ts'
+import type { AnyTask, Flow, Saga } from '../../../../src/platform/engine/flow.ts'
 import { createTestDatabase, type TestDatabase } from '../../../support/database.ts'
 import { type DurableRig, openDurableRig } from '../../../support/durable-rig.ts'
 import { request } from '../../../support/engine-conformance/rig.ts'

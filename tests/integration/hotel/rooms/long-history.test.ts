@@ -1,10 +1,11 @@
 /** A late change costs what it changes, not what is known of the room. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { roomLock } from '../../../../src/hotel/locks.ts'
+import { applyRoomChange } from '../../../../src/hotel/rooms/room-changes.tasks.ts'
+import type { RoomChange } from '../../../../src/hotel/rooms/room-state.rules.ts'
 import { inTurn } from '../../../../src/platform/postgres/in-turn.ts'
 import type { Database } from '../../../../src/platform/postgres/pool.ts'
 import type { Sql } from '../../../../src/platform/postgres/sql.ts'
-import type { RoomChange } from '../../../../src/hotel/rooms/room-state.rules.ts'
-import { applyRoomChange, roomLock } from '../../../../src/hotel/rooms/room-changes.tasks.ts'
 import { createTestDatabase, type TestDatabase } from '../../../support/database.ts'
 import { minute } from '../../../support/hotel-rules.ts'
 import { addRoom } from './hotel.ts'

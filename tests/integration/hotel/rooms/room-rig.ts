@@ -1,12 +1,12 @@
-import { inTurn } from '../../../../src/platform/postgres/in-turn.ts'
-import type { Database } from '../../../../src/platform/postgres/pool.ts'
-import type { RoomChange } from '../../../../src/hotel/rooms/room-state.rules.ts'
+import { roomLock } from '../../../../src/hotel/locks.ts'
 import {
   type AppliedRoomChange,
   applyRoomChange,
   type RoomChangeRequest,
-  roomLock,
 } from '../../../../src/hotel/rooms/room-changes.tasks.ts'
+import type { RoomChange } from '../../../../src/hotel/rooms/room-state.rules.ts'
+import { inTurn } from '../../../../src/platform/postgres/in-turn.ts'
+import type { Database } from '../../../../src/platform/postgres/pool.ts'
 import { minute } from '../../../support/hotel-rules.ts'
 
 export interface Said {

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startCvSimulator } from '../../../../simulators/services/cv.ts'
-import type { RoomStatusEvent } from '../../../../src/hotel/rooms/room.event.ts'
-import type { Database } from '../../../../src/platform/postgres/pool.ts'
-import { createHttpCv } from '../../../../src/hotel/services/cv/http.ts'
-import { createGuard } from '../../../../src/platform/outbound/service-guard.ts'
 import { orderCleaning } from '../../../../src/hotel/rooms/cleaning-orders.tasks.ts'
+import type { RoomStatusEvent } from '../../../../src/hotel/rooms/room.event.ts'
 import {
   checkGuestWaitingForRoom,
   lookAtRoom,
   markGuestNotified,
   updateRoomStatusDb,
 } from '../../../../src/hotel/rooms/rooms.tasks.ts'
+import { createHttpCv } from '../../../../src/hotel/services/cv/http.ts'
+import { createGuard } from '../../../../src/platform/outbound/service-guard.ts'
+import type { Database } from '../../../../src/platform/postgres/pool.ts'
 import { createTestDatabase, type TestDatabase } from '../../../support/database.ts'
 import { HOTEL } from '../../../support/hotel-rules.ts'
 import { contextOf } from '../../../support/task-context.ts'

@@ -1,12 +1,12 @@
 /** Runs whose ids are told before their parent starts them. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
-import { runDetail } from '../../../../src/platform/runs/run-detail.ts'
-import { listRuns } from '../../../../src/platform/runs/runs.ts'
 import { startRuns } from '../../../../src/platform/engine/durable/start-runs.ts'
 import { FlowFailure } from '../../../../src/platform/engine/errors.ts'
 import { type AnyFlow, defineFlow } from '../../../../src/platform/engine/flow.ts'
 import { childRunId, newRunId } from '../../../../src/platform/engine/ids.ts'
+import { runDetail } from '../../../../src/platform/runs/run-detail.ts'
+import { listRuns } from '../../../../src/platform/runs/runs.ts'
 import { type DurableRig, openDurableRig } from '../../../support/durable-rig.ts'
 
 const parameters = z.object({ room: z.string() })

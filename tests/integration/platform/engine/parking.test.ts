@@ -1,10 +1,10 @@
 /** Runs that only wait are put down, and taken up again by what they wait for. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
-import { runDetail } from '../../../../src/platform/runs/run-detail.ts'
 import { startRuns } from '../../../../src/platform/engine/durable/start-runs.ts'
 import { type AnyFlow, defineFlow, defineTask, MOST_IN_HAND } from '../../../../src/platform/engine/flow.ts'
 import { newRunId } from '../../../../src/platform/engine/ids.ts'
+import { runDetail } from '../../../../src/platform/runs/run-detail.ts'
 import { type DurableRig, openDurableRig } from '../../../support/durable-rig.ts'
 import { eventually } from '../../../support/eventually.ts'
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openIntake } from '../../../../src/app/event-intake.ts'
 import { readConfig } from '../../../../src/config.ts'
-import { EventRefused } from '../../../../src/platform/contract/intake.ts'
 import { FLOWS } from '../../../../src/hotel/catalogue.ts'
+import { EventRefused } from '../../../../src/platform/contract/intake.ts'
 import { createMetrics } from '../../../../src/platform/observability/metrics.ts'
 import { createTestDatabase, type TestDatabase } from '../../../support/database.ts'
 

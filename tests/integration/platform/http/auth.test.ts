@@ -1,8 +1,8 @@
 import { fastify } from 'fastify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createKey, createKeyStore, listKeys, revokeKey } from '../../../../src/platform/access/keys.ts'
 import type { Scope } from '../../../../src/platform/contract/key.ts'
 import { SCOPES } from '../../../../src/platform/contract/key.ts'
-import { createKey, createKeyStore, listKeys, revokeKey } from '../../../../src/platform/access/keys.ts'
 import { addAuthentication } from '../../../../src/platform/http/plugins/auth.ts'
 import { type HttpRig, KEYS, openHttpRig } from './http-rig.ts'
 

@@ -3,9 +3,9 @@ import { request as httpRequest } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Problem } from '../../../../src/platform/contract/problem.ts'
-import { openPool } from '../../../../src/platform/postgres/pool.ts'
 import { createDurableEngine } from '../../../../src/platform/engine/durable/durable-engine.ts'
 import { buildServer } from '../../../../src/platform/http/server.ts'
+import { openPool } from '../../../../src/platform/postgres/pool.ts'
 import { type Answer, call, type HttpRig, httpDeps, KEYS, openHttpRig } from './http-rig.ts'
 
 let rig: HttpRig

@@ -1,6 +1,8 @@
 /** What each kind of event starts, and how each is refused, through the real intake. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { AttendanceAccepted } from '../../../../src/hotel/attendance/attendance.event.ts'
+import { ROUTES } from '../../../../src/hotel/event-routes.ts'
+import { EVENT_SCHEMAS } from '../../../../src/hotel/event-schemas.ts'
 import {
   EVENT_KINDS,
   EventAccepted,
@@ -8,8 +10,6 @@ import {
   EventList,
   EventRecord,
 } from '../../../../src/platform/contract/event.ts'
-import { EVENT_SCHEMAS } from '../../../../src/hotel/event-schemas.ts'
-import { ROUTES } from '../../../../src/hotel/event-routes.ts'
 import { type HttpRig, openHttpRig } from './http-rig.ts'
 
 let rig: HttpRig

@@ -3,9 +3,9 @@ import { expect, it } from 'vitest'
 import { z } from 'zod'
 import { startServiceSimulator } from '../../../../simulators/services/service-simulator.ts'
 import { observeCalls } from '../../../../src/app/observers.ts'
+import { createMetrics } from '../../../../src/platform/observability/metrics.ts'
 import { createJsonClient } from '../../../../src/platform/outbound/json-client.ts'
 import { createGuard } from '../../../../src/platform/outbound/service-guard.ts'
-import { createMetrics } from '../../../../src/platform/observability/metrics.ts'
 import { eventually } from '../../../support/eventually.ts'
 
 it('calls are counted by outcome, timed, and the circuit is seen to open and close', async () => {

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openReceiver, type Receiver } from '../../../support/receiver.ts'
 
-const ROOT = join(import.meta.dirname, '..', '..', '..')
+const ROOT = join(import.meta.dirname, '..', '..', '..', '..')
 const VENDORS =
   /node_modules\/(@sentry\/node|@influxdata|@opentelemetry\/(?:sdk|exporter|context|resources)[^/]*)\//g
 
@@ -26,8 +26,8 @@ const PROGRAM = `
   await import('${ROOT}/src/main.ts')
   const { openTelemetry } = await import('${ROOT}/src/app/telemetry.ts')
   const { readConfig } = await import('${ROOT}/src/config.ts')
-  const { createLogger } = await import('${ROOT}/src/observability/logger.ts')
-  const { createMetrics } = await import('${ROOT}/src/observability/metrics.ts')
+  const { createLogger } = await import('${ROOT}/src/platform/observability/logger.ts')
+  const { createMetrics } = await import('${ROOT}/src/platform/observability/metrics.ts')
   const parts = { metrics: createMetrics(), logger: createLogger('silent') }
   const telemetry = await openTelemetry(readConfig(process.env), parts)
   await telemetry.close()

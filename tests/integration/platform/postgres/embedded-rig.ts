@@ -7,13 +7,16 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { afterEach, beforeEach, expect } from 'vitest'
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../../src/platform/postgres/embedded/embedded-postgres.ts'
+import { createLogger } from '../../../../src/platform/observability/logger.ts'
+import {
+  type EmbeddedPostgres,
+  startEmbeddedPostgres,
+} from '../../../../src/platform/postgres/embedded/embedded-postgres.ts'
 import { isAlive } from '../../../../src/platform/postgres/embedded/process-identity.ts'
 import { findServer } from '../../../../src/platform/postgres/embedded/server-process.ts'
-import { createLogger } from '../../../../src/platform/observability/logger.ts'
 import { eventually } from '../../../support/eventually.ts'
 
-export const root = fileURLToPath(new URL('../../../', import.meta.url))
+export const root = fileURLToPath(new URL('../../../../', import.meta.url))
 export const userScript = join(root, 'tests/support/embedded-user.ts')
 
 export interface User {

@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import S3rver from 's3rver'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type ServiceSimulator, startServiceSimulator } from '../../../../simulators/services/service-simulator.ts'
+import {
+  type ServiceSimulator,
+  startServiceSimulator,
+} from '../../../../simulators/services/service-simulator.ts'
 import { createGuard } from '../../../../src/platform/outbound/service-guard.ts'
 import type { BucketSettings } from '../../../../src/platform/storage/bucket.ts'
 import { createStorage } from '../../../../src/platform/storage/flydrive.ts'

@@ -1,6 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isConfident, isSamePunch, judge, type LoggedPunch } from '../../../../src/hotel/attendance/attendance.rules.ts'
+import {
+  isConfident,
+  isSamePunch,
+  judge,
+  type LoggedPunch,
+} from '../../../../src/hotel/attendance/attendance.rules.ts'
 
 const rules = { graceMinutes: 5, timezone: 'Asia/Ho_Chi_Minh' }
 const week = [{ dayOfWeek: 4, start: '08:00', end: '16:00' }]

@@ -1,7 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import {
+  lateMinutes,
+  nearestShift,
+  type WeeklyShift,
+} from '../../../../src/hotel/attendance/lateness.rules.ts'
 import { atLocal } from '../../../../src/platform/time/local-time.ts'
-import { lateMinutes, nearestShift, type WeeklyShift } from '../../../../src/hotel/attendance/lateness.rules.ts'
 
 const HCM = 'Asia/Ho_Chi_Minh'
 const everyDay = (start: string, end: string | null): WeeklyShift[] =>

@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { AttendanceEvent } from '../../../../src/hotel/attendance/attendance.event.ts'
-import type { AnyTask, Flow } from '../../../../src/platform/engine/flow.ts'
+import type {
+  AttendanceDeps,
+  LowConfidence,
+  Punch,
+} from '../../../../src/hotel/attendance/attendance.tasks.ts'
 import { processAttendance } from '../../../../src/hotel/attendance/process-attendance.flow.ts'
-import type { AttendanceDeps, LowConfidence, Punch } from '../../../../src/hotel/attendance/attendance.tasks.ts'
+import type { AnyTask, Flow } from '../../../../src/platform/engine/flow.ts'
 
 const EVENT: AttendanceEvent = {
   employee_id: 'EMP001',

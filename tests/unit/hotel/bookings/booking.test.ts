@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { phaseOf } from '../../../../src/hotel/booking-phase.ts'
 import {
   type BookingAct,
   type BookingChange,
@@ -9,7 +10,6 @@ import {
   foldBooking,
   newEffects,
 } from '../../../../src/hotel/bookings/booking.rules.ts'
-import { phaseOf } from '../../../../src/hotel/booking-phase.ts'
 import { daysBetween } from '../../../../src/platform/time/local-time.ts'
 
 let keys = 0

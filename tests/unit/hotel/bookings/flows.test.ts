@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import type { BookingEvent } from '../../../../src/hotel/bookings/booking.event.ts'
-import { FlowCancelled, FlowFailure, TaskFailed } from '../../../../src/platform/engine/errors.ts'
-import type { AnyTask, Flow, Saga } from '../../../../src/platform/engine/flow.ts'
-import { ROUTED_FLOWS } from '../../../../src/hotel/event-routes.ts'
 import { cancelBooking } from '../../../../src/hotel/bookings/cancel-booking.flow.ts'
 import { checkInGuest } from '../../../../src/hotel/bookings/check-in-guest.flow.ts'
 import { checkOutGuest } from '../../../../src/hotel/bookings/check-out-guest.flow.ts'
 import { generateConfirmationEmail } from '../../../../src/hotel/bookings/generate-confirmation-email.flow.ts'
 import { moveGuestRoom } from '../../../../src/hotel/bookings/move-guest-room.flow.ts'
-import { predictChurnRisk } from '../../../../src/hotel/predictions/predict-churn-risk.flow.ts'
 import { releaseBooking } from '../../../../src/hotel/bookings/release-booking.flow.ts'
 import { updateBooking } from '../../../../src/hotel/bookings/update-booking.flow.ts'
-import { updateRecommendations } from '../../../../src/hotel/predictions/update-recommendations.flow.ts'
+import { ROUTED_FLOWS } from '../../../../src/hotel/event-routes.ts'
+import { predictChurnRisk } from '../../../../src/hotel/predictions/predict-churn-risk.flow.ts'
 import { updatePredictions } from '../../../../src/hotel/predictions/update-predictions.flow.ts'
+import { updateRecommendations } from '../../../../src/hotel/predictions/update-recommendations.flow.ts'
+import { FlowCancelled, FlowFailure, TaskFailed } from '../../../../src/platform/engine/errors.ts'
+import type { AnyTask, Flow, Saga } from '../../../../src/platform/engine/flow.ts'
 
 const EVENT: BookingEvent = {
   booking_id: 'BOOK001',

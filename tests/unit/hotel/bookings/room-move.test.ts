@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { refusalInWords, refusalToCancel } from '../../../../src/hotel/bookings/cancellation.rules.ts'
 import { inWords, refusalToHold, refusalToMove } from '../../../../src/hotel/bookings/room-move.rules.ts'
-import { type RoomState, UNKNOWN_ROOM } from '../../../../src/hotel/rooms/room-state.rules.ts'
 import { halfUndoneText } from '../../../../src/hotel/messages/saga-alert-text.rules.ts'
+import { type RoomState, UNKNOWN_ROOM } from '../../../../src/hotel/rooms/room-state.rules.ts'
 
 const BOOKING = { phase: 'open', roomNumber: '201' } as const
 const MOVE = { fromRoom: undefined, toRoom: '305' }

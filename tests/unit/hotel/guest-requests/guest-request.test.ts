@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { kindByWords, overdueSms, overdueText, requestText } from '../../../../src/hotel/guest-requests/guest-request.rules.ts'
+import {
+  kindByWords,
+  overdueSms,
+  overdueText,
+  requestText,
+} from '../../../../src/hotel/guest-requests/guest-request.rules.ts'
 import { TOPICS, UNHURRIED, URGENT } from '../../../../src/hotel/guest-requests/request-words.rules.ts'
 import { whoAnswered } from '../../../../src/hotel/messages/staff-answer.rules.ts'
 

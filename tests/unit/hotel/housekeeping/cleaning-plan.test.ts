@@ -1,13 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { CLEANING_KINDS } from '../../../../src/hotel/housekeeping/cleaning-request.ts'
-import { type Attendant, type CleaningPlan, planCleaning } from '../../../../src/hotel/housekeeping/cleaning-plan.rules.ts'
+import {
+  type Attendant,
+  type CleaningPlan,
+  planCleaning,
+} from '../../../../src/hotel/housekeeping/cleaning-plan.rules.ts'
 import {
   byPriority,
-  CLEANING_MINUTES,
   type CleaningDay,
   type CleaningJob,
 } from '../../../../src/hotel/housekeeping/housekeeping.rules.ts'
+import { CLEANING_KINDS, CLEANING_MINUTES } from '../../../../src/hotel/rooms/cleaning-orders.rules.ts'
 
 const MAX_ROOMS = 16
 

@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isEmailAddress } from '../../../../src/platform/contract/email-address.ts'
 import {
   amountInWords,
   channelOrder,
@@ -12,6 +11,7 @@ import {
   usableText,
   valuesInWords,
 } from '../../../../src/hotel/messages/messages.rules.ts'
+import { isEmailAddress } from '../../../../src/platform/contract/email-address.ts'
 
 describe('the language', () => {
   it.each([

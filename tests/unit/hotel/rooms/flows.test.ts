@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { ROOM_STATUSES, type RoomStatusEvent } from '../../../../src/hotel/rooms/room.event.ts'
-import { FlowCancelled, TaskFailed } from '../../../../src/platform/engine/errors.ts'
-import type { AnyFlow, AnyTask, Flow } from '../../../../src/platform/engine/flow.ts'
 import { ROUTES } from '../../../../src/hotel/event-routes.ts'
 import {
   type CheckGuestWaitingDeps,
   checkGuestWaiting,
 } from '../../../../src/hotel/rooms/check-guest-waiting.flow.ts'
+import { ROOM_STATUSES, type RoomStatusEvent } from '../../../../src/hotel/rooms/room.event.ts'
+import type { RoomUpdate, WaitingGuest } from '../../../../src/hotel/rooms/rooms.tasks.ts'
 import { updateRoomStatus } from '../../../../src/hotel/rooms/update-room-status.flow.ts'
 import { updateRoomStatusDbFlow } from '../../../../src/hotel/rooms/update-room-status-db.flow.ts'
-import type { RoomUpdate, WaitingGuest } from '../../../../src/hotel/rooms/rooms.tasks.ts'
+import { FlowCancelled, TaskFailed } from '../../../../src/platform/engine/errors.ts'
+import type { AnyFlow, AnyTask, Flow } from '../../../../src/platform/engine/flow.ts'
 
 const EVENT: RoomStatusEvent = {
   room_number: '201',

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ROOM_STATUSES, type RoomStatusWord } from '../../../../src/hotel/rooms/room.event.ts'
 import { inOrder } from '../../../../src/hotel/history-order.ts'
+import { ROOM_STATUSES, type RoomStatusWord } from '../../../../src/hotel/rooms/room.event.ts'
 import { foldRoom, type RoomEntry } from '../../../../src/hotel/rooms/room-fold.rules.ts'
 import { floorOf } from '../../../../src/hotel/rooms/room-number.rules.ts'
 import {

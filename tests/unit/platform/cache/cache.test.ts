@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { TryAgain } from '../../../../src/platform/engine/errors.ts'
 import { createMemoryStore } from '../../../../src/platform/cache/memory-store.ts'
 import { createCache } from '../../../../src/platform/cache/remembering.ts'
+import { TryAgain } from '../../../../src/platform/engine/errors.ts'
 
 /** A load that is finished by hand; `times` counts how often it was begun. */
 function handLoad<T>() {

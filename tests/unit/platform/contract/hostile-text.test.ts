@@ -1,6 +1,11 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { hostileFields, isUnstorable, MAX_DEPTH, storable } from '../../../../src/platform/contract/hostile-text.ts'
+import {
+  hostileFields,
+  isUnstorable,
+  MAX_DEPTH,
+  storable,
+} from '../../../../src/platform/contract/hostile-text.ts'
 
 const nested = (depth: number) => {
   let value: unknown = 'leaf'

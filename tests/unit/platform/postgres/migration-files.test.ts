@@ -2,7 +2,11 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { migrationsFolder, readMigrations, splitStatements } from '../../../../src/platform/postgres/migration-files.ts'
+import {
+  migrationsFolder,
+  readMigrations,
+  splitStatements,
+} from '../../../../src/platform/postgres/migration-files.ts'
 
 test('a semicolon ends a statement only where it is one', () => {
   const script = `

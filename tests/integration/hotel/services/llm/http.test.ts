@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type LlmSimulator, startLlmSimulator } from '../../../../../simulators/services/llm.ts'
-import { type SimulatedAnswer, startServiceSimulator } from '../../../../../simulators/services/service-simulator.ts'
+import {
+  type SimulatedAnswer,
+  startServiceSimulator,
+} from '../../../../../simulators/services/service-simulator.ts'
 import { createHttpLlm } from '../../../../../src/hotel/services/llm/http.ts'
 import { createGuard } from '../../../../../src/platform/outbound/service-guard.ts'
 

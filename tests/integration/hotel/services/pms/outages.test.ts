@@ -5,8 +5,8 @@ import {
   startPropertySystemSimulator,
 } from '../../../../../simulators/services/property-system.ts'
 import { startServiceSimulator } from '../../../../../simulators/services/service-simulator.ts'
-import type { CallObserver, GuardSettings } from '../../../../../src/platform/outbound/service-guard.ts'
 import { createRequestPace } from '../../../../../src/hotel/services/pms/request-pace.ts'
+import type { CallObserver, GuardSettings } from '../../../../../src/platform/outbound/service-guard.ts'
 import { eventually } from '../../../../support/eventually.ts'
 import { call, cloudbedsAt, listed, never, restAt } from './pms-rig.ts'
 

@@ -1,8 +1,8 @@
-import type { Cache } from '../../../../../src/platform/cache/cache.ts'
-import { createGuard, type GuardSettings } from '../../../../../src/platform/outbound/service-guard.ts'
 import { type CloudbedsSettings, createCloudbeds } from '../../../../../src/hotel/services/pms/cloudbeds.ts'
 import type { PropertySystem, Reservation } from '../../../../../src/hotel/services/pms/property-system.ts'
 import { createRestPropertySystem } from '../../../../../src/hotel/services/pms/rest.ts'
+import type { Cache } from '../../../../../src/platform/cache/cache.ts'
+import { createGuard, type GuardSettings } from '../../../../../src/platform/outbound/service-guard.ts'
 
 export const never = new AbortController().signal
 export const call = (key: string, signal = never) => ({ key, signal })

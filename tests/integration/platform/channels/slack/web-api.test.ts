@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type SlackSimulator, startSlackSimulator } from '../../../../../simulators/services/slack.ts'
-import { createGuard } from '../../../../../src/platform/outbound/service-guard.ts'
 import { createSlack } from '../../../../../src/platform/channels/slack/web-api.ts'
+import { createGuard } from '../../../../../src/platform/outbound/service-guard.ts'
 
 const MESSAGE = { channel: 'U0KITCH001', text: 'Xin chào &amp; hello' }
 const never = new AbortController().signal

@@ -1,7 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { startTwilioSimulator, TWILIO_ACCOUNT, type TwilioSimulator } from '../../../../../simulators/services/twilio.ts'
-import { createGuard } from '../../../../../src/platform/outbound/service-guard.ts'
+import {
+  startTwilioSimulator,
+  TWILIO_ACCOUNT,
+  type TwilioSimulator,
+} from '../../../../../simulators/services/twilio.ts'
 import { createTwilioMessages, type TwilioSettings } from '../../../../../src/platform/channels/sms/twilio.ts'
+import { createGuard } from '../../../../../src/platform/outbound/service-guard.ts'
 
 const TEXT = { to: '+84901234567', text: 'Phòng 201 của Quý khách đã sẵn sàng.' }
 const never = new AbortController().signal

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { toInstant as hotelInstant } from '../../../../../src/platform/time/local-time.ts'
 import { createPropertyTime } from '../../../../../src/hotel/services/pms/property-time.ts'
+import { toInstant as hotelInstant } from '../../../../../src/platform/time/local-time.ts'
 
 const hanoi = createPropertyTime('Asia/Ho_Chi_Minh')
 const berlin = createPropertyTime('Europe/Berlin')
