@@ -1,67 +1,17 @@
 /**
- * Which way imports may go; docs/architecture.md draws the picture. Type-only imports count.
- * `tests/unit/architecture.test.ts` breaks each rule once and sees that it is noticed.
+ * Which way imports may go. Type-only imports count. `tests/unit/architecture.test.ts` breaks each rule once and sees
+ * that it is noticed.
  */
-
-const ZOD = '^node_modules/zod/'
-/** Node's own modules are the only ones that resolve to a bare name. */
-const BUILTIN = '^(node:)?[a-z0-9_/]+$'
-const PACKAGES = '^node_modules/'
-
-const CONTRACT = '^src/contract/'
-const DOMAIN = '^src/domain/'
-const OBSERVABILITY = '^src/observability/'
-const DB = '^src/db/'
-const INTEGRATIONS = '^src/integrations/'
-/** What the rooms above see of the engine: the language, its errors, the port, ids. The rest is the engine's own. */
-const ENGINE_PORTS = '^src/engine/(engine|errors|flow|ids)\\.ts$'
-const ENGINE_CORE = '^src/engine/[^/]+\\.ts$'
-/** The pool, and what it is made of. */
-const DATABASE_POOL = ['^src/db/(pool|prepared-queries|sql)\\.ts$', '^src/observability/logger\\.ts$']
-/** The composition root and the parts it is made of. */
-const COMPOSITION = '^src/(shutdown\\.ts$|app/)'
-
-const toolbox = [BUILTIN, PACKAGES, CONTRACT, OBSERVABILITY]
-
-/** The whole list of what a room may import, itself apart. */
-const ROOMS = {
-  contract: [ZOD],
-  domain: [CONTRACT],
-  observability: toolbox,
-  db: toolbox,
-  tasks: [ZOD, CONTRACT, OBSERVABILITY, DOMAIN, DB, INTEGRATIONS, ENGINE_PORTS],
-  flows: [ZOD, CONTRACT, DOMAIN, '^src/tasks/', ENGINE_PORTS],
-  pipelines: [ZOD, CONTRACT, DOMAIN, '^src/tasks/', ENGINE_PORTS],
-  events: [...toolbox, DOMAIN, DB, ENGINE_PORTS],
-  schedules: [...toolbox, DOMAIN, DB, ENGINE_PORTS],
-  http: [...toolbox, DOMAIN, DB, ENGINE_PORTS],
-  cli: [
-    ...[...toolbox, DOMAIN, DB, ENGINE_PORTS, COMPOSITION, '^src/config\\.ts$'],
-    // The service itself, to start it; the engine's own tables, to migrate them.
-    ...['^src/main\\.ts$', '^src/engine/dbos/schema\\.ts$'],
-  ],
-}
-
-/** Rooms and files with more to say than their folder's name. */
-const OTHERS = [
-  { name: 'engine-core', from: ENGINE_CORE, may: [ENGINE_CORE, CONTRACT, OBSERVABILITY, ZOD, '^crypto$'] },
-  {
-    name: 'engine-dbos',
-    from: '^src/engine/dbos/',
-    may: [...toolbox, '^src/engine/', DB],
-  },
-  {
-    name: 'integrations',
-    from: '^src/integrations/([^/]+)',
-    may: [...toolbox, '^src/integrations/($1|outbound|cache)/', '^src/engine/(errors|flow)\\.ts$'],
-  },
-  { name: 'config', from: '^src/config\\.ts$', may: [...toolbox, DOMAIN] },
-  {
-    name: 'main',
-    from: '^src/main\\.ts$',
-    may: [...toolbox, ENGINE_PORTS, COMPOSITION, '^src/config\\.ts$'],
-  },
-]
+const {
+  PLATFORM,
+  SUBJECTS,
+  ENDINGS,
+  OTHERS,
+  COMPOSITION,
+  DATABASE_POOL,
+  SETTINGS,
+  hotel,
+} = require('./.dependency-cruiser.rooms.cjs')
 
 const mayImport = (name, from, may) => ({
   name: `${name}-imports`,
@@ -75,20 +25,46 @@ const never = (name, comment, from, to) => ({ name, comment, severity: 'error', 
 
 module.exports = {
   forbidden: [
-    ...Object.entries(ROOMS).map(([room, may]) => {
-      const own = `^src/${room}/`
+    ...Object.entries(PLATFORM).map(([room, may]) => {
+      const own = `^src/platform/${room}/`
       return mayImport(room, own, [own, ...may])
     }),
+    ...Object.entries(ENDINGS).map(([ending, may]) => mayImport(ending, hotel(ending), may)),
     ...OTHERS.map(({ name, from, may }) => mayImport(name, from, may)),
+    ...SUBJECTS.slice(0, -1).map((subjects, row) => ({
+      name: `${subjects[0]}-before`,
+      comment: 'A subject uses those before it only: what both need is shared, or what follows is a flow.',
+      severity: 'error',
+      from: { path: `^src/hotel/(${subjects.join('|')})/`, pathNot: hotel('flow') },
+      to: {
+        path: `^src/hotel/(${SUBJECTS.slice(row + 1)
+          .flat()
+          .join('|')})/`,
+      },
+    })),
+    {
+      name: 'sql-takes-types',
+      comment: 'SQL knows the shapes that rules and events have, and calls none of them.',
+      severity: 'error',
+      from: { path: hotel('sql') },
+      to: { path: hotel('(event|parameters|rules)'), dependencyTypesNot: ['type-only'] },
+    },
+    never(
+      'platform-knows-no-hotel',
+      'Somebody could write a hospital on the platform.',
+      { path: '^src/platform/' },
+      { path: '^src/(hotel|app|cli|main\\.ts|config\\.ts)' },
+    ),
 
     never(
       'known-rooms-only',
-      'A new folder in src needs its line in this file first.',
+      'A new folder of src, or a new ending in the hotel, needs its line in this file first.',
       {
         path: '^src/',
         pathNot: [
-          `^src/(${Object.keys(ROOMS).join('|')}|engine|integrations)/`,
-          '^src/(config|main)\\.ts$',
+          `^src/platform/(${[...Object.keys(PLATFORM), 'engine', 'channels'].join('|')})/`,
+          `^src/hotel/(${SUBJECTS.flat().join('|')})/[^/]+\\.(${Object.keys(ENDINGS).join('|')})\\.ts$`,
+          ...OTHERS.map(({ from }) => from),
           COMPOSITION,
         ],
       },
@@ -103,20 +79,20 @@ module.exports = {
     ),
     never(
       'dbos-behind-the-engine',
-      "Only src/engine/dbos knows the durable engine's vendor.",
-      { path: '^(src|simulators)/', pathNot: '^src/engine/dbos/' },
+      "Only src/platform/engine/durable knows the durable engine's vendor.",
+      { path: '^(src|simulators)/', pathNot: '^src/platform/engine/durable/' },
       { path: '^node_modules/@dbos-inc/' },
     ),
     never(
-      'pg-behind-db',
-      'Only src/db and src/engine/dbos speak to PostgreSQL.',
-      { path: '^src/', pathNot: '^src/(db|engine/dbos)/' },
+      'pg-behind-postgres',
+      'Only src/platform/postgres and the durable engine speak to PostgreSQL.',
+      { path: '^src/', pathNot: '^src/platform/(postgres|engine/durable)/' },
       { path: ['^node_modules/(@types/)?pg/', '^node_modules/pg-'] },
     ),
     never(
-      'vendors-behind-integrations',
+      'vendors-behind-adapters',
       'Only its adapter knows a vendor: the rooms above see a port.',
-      { path: '^src/', pathNot: INTEGRATIONS },
+      { path: '^src/', pathNot: '^src/(platform/(channels|outbound|cache|storage)|hotel/services)/' },
       {
         path: [
           '^node_modules/(@slack|@aws-sdk|ioredis|twilio|flydrive|undici|cockatiel)/',
@@ -126,21 +102,21 @@ module.exports = {
     ),
     never(
       'rabbitmq-behind-amqp',
-      'Only src/events/amqp speaks to RabbitMQ.',
-      { path: '^src/', pathNot: '^src/events/amqp/' },
+      'Only src/platform/events/amqp speaks to RabbitMQ.',
+      { path: '^src/', pathNot: '^src/platform/events/amqp/' },
       { path: '^node_modules/rabbitmq-client/' },
     ),
     never(
       'fastify-behind-http',
-      'Only src/http knows what serves it.',
-      { path: '^src/', pathNot: '^src/http/' },
+      'Only src/platform/http knows what serves it.',
+      { path: '^src/', pathNot: '^src/platform/http/' },
       { path: ['^node_modules/@?fastify', '^node_modules/fastify-type-provider-zod/'] },
     ),
     never(
       'config-from-the-top',
       'Settings reach a room as arguments.',
-      { path: '^src/', pathNot: ['^src/(main|config)\\.ts$', '^src/cli/', COMPOSITION] },
-      { path: '^src/config\\.ts$' },
+      { path: '^src/', pathNot: ['^src/main\\.ts$', '^src/cli/', COMPOSITION, SETTINGS] },
+      { path: SETTINGS },
     ),
     never(
       'composition-stays-within',

@@ -2,7 +2,7 @@
 
 import type { Flow } from '../../platform/engine/flow.ts'
 import type { HotelDeps } from '../deps.ts'
-import type { GuestNotificationOutcome } from '../messages/guest-notification.ts'
+import type { GuestNotificationOutcome } from '../messages/guest-notification.parameters.ts'
 import { subjectsOf } from '../subjects.ts'
 import type { BookingEvent } from './booking.event.ts'
 import type { BookingOnRecord } from './booking-changes.tasks.ts'

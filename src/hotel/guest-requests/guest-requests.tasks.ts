@@ -9,8 +9,8 @@ import {
   dutyManagerContacts,
   type StaffContact,
 } from '../messages/staff-contacts.tasks.ts'
+import type { GuestRequest } from './guest-request.parameters.ts'
 import { isSureKind, type RequestKind } from './guest-request.rules.ts'
-import type { GuestRequest } from './guest-request.ts'
 import {
   type BookingOfGuestRow,
   findBookingsBy,

@@ -2,14 +2,14 @@ import { defineFlow, type Flow } from '../../platform/engine/flow.ts'
 import type { StaffMessage, StaffMessageDeps } from '../../platform/notifications/staff-messages.ts'
 import type { DatabaseDeps, HotelDeps, OutsideDeps } from '../deps.ts'
 import type { GuestMessageDeps } from '../messages/guest-messages.tasks.ts'
-import type { GuestTemplate } from '../messages/guest-notification.ts'
+import type { GuestTemplate } from '../messages/guest-notification.parameters.ts'
 import { whoAnswered } from '../messages/staff-answer.rules.ts'
 import { tellEach } from '../messages/tell-each.flow.ts'
 import { tellGuest } from '../messages/tell-guest.flow.ts'
 import { instant, orElse } from '../steps.ts'
 import { subjectsOf } from '../subjects.ts'
+import { GuestRequest } from './guest-request.parameters.ts'
 import { kindByWords, overdueSms, overdueText, type RequestKind, requestText } from './guest-request.rules.ts'
-import { GuestRequest } from './guest-request.ts'
 import {
   classifyRequest,
   closeRequest,

@@ -3,7 +3,7 @@ import type { HotelDeps, StorageDeps } from '../deps.ts'
 import { instant } from '../steps.ts'
 import { assignCleaningDay, findBusinessDate } from './cleaning-day.tasks.ts'
 import { keepCleaningList } from './cleaning-list.tasks.ts'
-import { CleaningRequest } from './cleaning-request.ts'
+import { CleaningRequest } from './cleaning-request.parameters.ts'
 
 /**
  * Who cleans which room today, in which order.

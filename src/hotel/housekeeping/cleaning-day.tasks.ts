@@ -8,7 +8,7 @@ import type { HotelDeps } from '../deps.ts'
 import type { HotelRules } from '../hotel-rules.ts'
 import { stateOfRow } from '../rooms/room-state.rules.ts'
 import { type Attendant, type CleaningPlan, planCleaning } from './cleaning-plan.rules.ts'
-import type { CleaningOutcome, CleaningRequest } from './cleaning-request.ts'
+import type { CleaningOutcome, CleaningRequest } from './cleaning-request.parameters.ts'
 import { attendantsOf } from './cleaning-staff.rules.ts'
 import { type CleaningJob, cleaningOfDay, type ListedTask, type RoomOfDay } from './housekeeping.rules.ts'
 import {

@@ -1,4 +1,4 @@
-import type { CleaningOutcome } from './cleaning-request.ts'
+import type { CleaningOutcome } from './cleaning-request.parameters.ts'
 
 /** The day's lists as CSV, for whoever prints them: one row per room, in the order each attendant cleans. */
 export function cleaningListCsv({ business_date, attendants, unassigned }: CleaningOutcome): string {

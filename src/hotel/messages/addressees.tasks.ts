@@ -4,7 +4,11 @@ import type { Sql } from '../../platform/postgres/sql.ts'
 import { toInstant } from '../../platform/time/local-time.ts'
 import { businessDate } from '../business-date.ts'
 import type { HotelRules } from '../hotel-rules.ts'
-import type { GuestNotificationRequest, MessageLanguage, SkipReason } from './guest-notification.ts'
+import type {
+  GuestNotificationRequest,
+  MessageLanguage,
+  SkipReason,
+} from './guest-notification.parameters.ts'
 import { type AddresseeRow, readAddressee } from './guests.sql.ts'
 import {
   amountInWords,

@@ -23,7 +23,7 @@ import {
 import type { DatabaseDeps, HotelDeps, OutsideDeps } from '../deps.ts'
 import { subjectsOf } from '../subjects.ts'
 import { type Addressed, addresseeOf, isSkipped } from './addressees.tasks.ts'
-import type { GuestNotificationRequest, SkipReason } from './guest-notification.ts'
+import type { GuestNotificationRequest, SkipReason } from './guest-notification.parameters.ts'
 import { type GuestChannel, usableText } from './messages.rules.ts'
 import { quietUntil, respectsQuietHours } from './quiet-hours.rules.ts'
 import type { TemplateDeps } from './templates.ts'

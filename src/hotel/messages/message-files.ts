@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Liquid, type Template } from 'liquidjs'
 import { GiveUp } from '../../platform/engine/errors.ts'
-import { GUEST_TEMPLATES, MESSAGE_LANGUAGES, type MessageLanguage } from './guest-notification.ts'
+import { GUEST_TEMPLATES, MESSAGE_LANGUAGES, type MessageLanguage } from './guest-notification.parameters.ts'
 import type { Templates } from './templates.ts'
 
 const SECTIONS = ['subject', 'text', 'html', 'short'] as const

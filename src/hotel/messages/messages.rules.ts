@@ -3,7 +3,7 @@ import { isEmailAddress } from '../../platform/contract/email-address.ts'
 import type { GUEST_CHANNELS } from '../../platform/contract/notification.ts'
 import { phaseOf } from '../booking-phase.ts'
 import { onOneLine, withoutTurns } from '../plain-text.ts'
-import type { GuestTemplate, MessageLanguage } from './guest-notification.ts'
+import type { GuestTemplate, MessageLanguage } from './guest-notification.parameters.ts'
 
 export type GuestChannel = (typeof GUEST_CHANNELS)[number]
 

@@ -1,6 +1,6 @@
 import type { Channel } from '../../platform/contract/notification.ts'
 import { addDays, atLocal, localDate } from '../../platform/time/local-time.ts'
-import type { GuestTemplate } from './guest-notification.ts'
+import type { GuestTemplate } from './guest-notification.parameters.ts'
 
 /** Hotel wall clock, 'HH:MM'; may cross midnight. Both the same: there are none. */
 export interface QuietHours {

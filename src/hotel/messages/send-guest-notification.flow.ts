@@ -13,7 +13,7 @@ import {
   sendBy,
   writeMessage,
 } from './guest-messages.tasks.ts'
-import { type GuestNotificationOutcome, GuestNotificationRequest } from './guest-notification.ts'
+import { type GuestNotificationOutcome, GuestNotificationRequest } from './guest-notification.parameters.ts'
 import { mayLlmWrite } from './messages.rules.ts'
 
 type About = Omit<GuestMessage, 'at'>

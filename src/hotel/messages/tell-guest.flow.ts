@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { Flow } from '../../platform/engine/flow.ts'
 import { orElse } from '../steps.ts'
 import type { GuestMessageDeps } from './guest-messages.tasks.ts'
-import type { GuestNotificationOutcome, GuestNotificationRequest } from './guest-notification.ts'
+import type { GuestNotificationOutcome, GuestNotificationRequest } from './guest-notification.parameters.ts'
 import { sendGuestNotification } from './send-guest-notification.flow.ts'
 
 /** What the run is about is done, or goes on: a message that cannot be sent is a failed run of its own, not this one's end. */

@@ -1,5 +1,5 @@
 /** The texts that guests get. The adapter is `message-files.ts`. */
-import type { GuestTemplate, MessageLanguage } from './guest-notification.ts'
+import type { GuestTemplate, MessageLanguage } from './guest-notification.parameters.ts'
 
 /** One message in all its forms. */
 export interface RenderedMessage {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { seedHotel } from '../../../../simulators/hotel/hotel.ts'
 import { assignCleaning } from '../../../../src/hotel/housekeeping/assign-cleaning.flow.ts'
-import { CleaningRequest } from '../../../../src/hotel/housekeeping/cleaning-request.ts'
+import { CleaningRequest } from '../../../../src/hotel/housekeeping/cleaning-request.parameters.ts'
 import { orderCleaning } from '../../../../src/hotel/rooms/cleaning-orders.tasks.ts'
 import { createTestDatabase, type TestDatabase } from '../../../support/database.ts'
 import { openDurableRig } from '../../../support/durable-rig.ts'

@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { HotelDeps, StorageDeps } from '../../../../src/hotel/deps.ts'
 import { assignCleaning } from '../../../../src/hotel/housekeeping/assign-cleaning.flow.ts'
-import type { CleaningOutcome, CleaningRequest } from '../../../../src/hotel/housekeeping/cleaning-request.ts'
+import type {
+  CleaningOutcome,
+  CleaningRequest,
+} from '../../../../src/hotel/housekeeping/cleaning-request.parameters.ts'
 import { InMemoryEngine } from '../../../../src/platform/engine/in-memory.ts'
 import { createGuard } from '../../../../src/platform/outbound/service-guard.ts'
 import type { Database } from '../../../../src/platform/postgres/pool.ts'

@@ -10,7 +10,7 @@ import {
 import {
   GuestNotificationRequest,
   type GuestTemplate,
-} from '../../../../src/hotel/messages/guest-notification.ts'
+} from '../../../../src/hotel/messages/guest-notification.parameters.ts'
 import type { GuestChannel } from '../../../../src/hotel/messages/messages.rules.ts'
 import { alertDutyManager } from '../../../../src/hotel/messages/saga-alerts.tasks.ts'
 import { createSlack } from '../../../../src/platform/channels/slack/web-api.ts'

@@ -4,7 +4,7 @@ import {
   openGuestMessage,
   sendBy,
 } from '../../../../src/hotel/messages/guest-messages.tasks.ts'
-import { GuestNotificationRequest } from '../../../../src/hotel/messages/guest-notification.ts'
+import { GuestNotificationRequest } from '../../../../src/hotel/messages/guest-notification.parameters.ts'
 import { sendGuestNotification } from '../../../../src/hotel/messages/send-guest-notification.flow.ts'
 import type { AnyTask, Flow, Saga } from '../../../../src/platform/engine/flow.ts'
 import { createTestDatabase, type TestDatabase } from '../../../support/database.ts'

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { GuestMessageDeps } from '../../../../src/hotel/messages/guest-messages.tasks.ts'
-import type { GuestNotificationOutcome } from '../../../../src/hotel/messages/guest-notification.ts'
+import type { GuestNotificationOutcome } from '../../../../src/hotel/messages/guest-notification.parameters.ts'
 import { sendGuestNotification } from '../../../../src/hotel/messages/send-guest-notification.flow.ts'
 import type { Llm } from '../../../../src/hotel/services/llm/llm.ts'
 import { createTestDatabase, type TestDatabase } from '../../../support/database.ts'

@@ -2,7 +2,10 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { GUEST_TEMPLATES, MESSAGE_LANGUAGES } from '../../../../src/hotel/messages/guest-notification.ts'
+import {
+  GUEST_TEMPLATES,
+  MESSAGE_LANGUAGES,
+} from '../../../../src/hotel/messages/guest-notification.parameters.ts'
 import { loadTemplates } from '../../../../src/hotel/messages/message-files.ts'
 import type { Templates } from '../../../../src/hotel/messages/templates.ts'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { GUEST_TEMPLATES } from '../../../../src/hotel/messages/guest-notification.ts'
+import { GUEST_TEMPLATES } from '../../../../src/hotel/messages/guest-notification.parameters.ts'
 import { quietUntil, respectsQuietHours } from '../../../../src/hotel/messages/quiet-hours.rules.ts'
 
 const HOTEL = 'Asia/Ho_Chi_Minh'
