@@ -22,6 +22,7 @@ const DATABASE_POOL = [
 /** The composition root and the parts it is made of. */
 const COMPOSITION = '^src/app/'
 const SETTINGS = '^src/(config|platform/settings|hotel/settings)\\.ts$'
+const SETTING_KINDS = '^src/platform/setting-kinds\\.ts$'
 
 /** What every room of the platform may use. */
 const toolbox = [BUILTIN, PACKAGES, CONTRACT, ...platform('observability')]
@@ -132,9 +133,13 @@ const OTHERS = [
   {
     name: 'hotel-shared',
     from: '^src/hotel/[^/]+\\.ts$',
-    may: [ZOD, CONTRACT, ...PORTS, '^src/hotel/', '^src/platform/(events/define-event|spelling)\\.ts$'],
+    may: [ZOD, CONTRACT, ...PORTS, '^src/hotel/', '^src/platform/events/define-event\\.ts$', SETTING_KINDS],
   },
-  { name: 'platform-settings', from: '^src/platform/settings\\.ts$', may: [ZOD, CONTRACT] },
+  {
+    name: 'platform-settings',
+    from: '^src/platform/setting(s|-kinds)\\.ts$',
+    may: [ZOD, CONTRACT, SETTING_KINDS],
+  },
   {
     name: 'config',
     from: '^src/config\\.ts$',
