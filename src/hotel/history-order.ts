@@ -1,6 +1,6 @@
 /** The order of what happened to a booking or a room, whenever it was heard, and the place of what nobody dated. */
 
-/** Before anything a sender can date (`contract/instant.ts`). Milliseconds since the epoch. */
+/** Before anything a sender can date (`platform/contract/instant.ts`). Milliseconds since the epoch. */
 export const BEGINNING = Date.UTC(1900, 0, 1)
 
 /** `at` as a Date or in milliseconds since the epoch. */

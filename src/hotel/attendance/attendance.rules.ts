@@ -1,4 +1,4 @@
-/** What one sighting at the staff door means, given what is logged already. Pure: see `tasks/attendance.ts`. */
+/** What one sighting at the staff door means, given what is logged already. Pure: see `attendance.tasks.ts`. */
 import { lateMinutes, nearestShift, type Shift, type WeeklyShift } from './lateness.rules.ts'
 
 const SAME_PUNCH_MS = 2 * 60_000

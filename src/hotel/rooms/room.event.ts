@@ -3,7 +3,7 @@ import { Instant } from '../../platform/contract/instant.ts'
 import { RoomNumber } from '../words.ts'
 
 /**
- * The one word a sender says about a room. Each moves one of the room's independent axes (`domain/room-state.ts`):
+ * The one word a sender says about a room. Each moves one of the room's independent axes (`room-state.rules.ts`):
  * housekeeping `dirty | pickup | clean | inspected`; front office `vacant | occupied`; maintenance `out_of_service |
  * out_of_order | in_service`; the guest's wish `dnd | make_up | declined | no_wish`.
  */

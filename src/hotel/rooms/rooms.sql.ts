@@ -112,7 +112,7 @@ export interface RoomPast<Change, State> {
 
 const HISTORY = `at, change_key, source, changed_by, change, from_status, to_status, refused, state, run_id
   from prefect.room_status_history where room_number = $1`
-/** Byte order, whatever the database's collation: as domain/history-order.ts has it. */
+/** Byte order, whatever the database's collation: as `history-order.ts` has it. */
 const KEY = 'change_key collate "C"'
 
 /** What surrounds a change that happened at `at`, in order of (at, key). `most` of what is later; without: all. */

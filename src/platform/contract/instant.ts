@@ -4,7 +4,7 @@ const ISO = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:
 
 /**
  * An ISO 8601 date and time, kept as the sender wrote it. Without an offset it is hotel wall-clock time:
- * `domain/hotel-time.ts` turns it into an instant, since only there the hotel's timezone is known.
+ * `time/local-time.ts` turns it into an instant, since only there the hotel's timezone is known.
  * Source: design contract, "General".
  */
 export const Instant = z

@@ -1,6 +1,6 @@
 /**
  * The engine's checkpoint rows, written by us so that one statement checks ownership and records, and so that a
- * transaction's checkpoint commits with its business rows. What they hold: db/checkpoint-format.ts. Schema of the
+ * transaction's checkpoint commits with its business rows. What they hold: runs/checkpoint-format.ts. Schema of the
  * pinned engine version; see its contract test.
  */
 
