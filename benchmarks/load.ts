@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { EventName } from '../src/hotel/event-kinds.ts'
 import { BASE } from '../src/platform/contract/api.ts'
-import type { EventKind } from '../src/platform/contract/event.ts'
 import type { Database } from '../src/platform/postgres/pool.ts'
 
 /** One employee's check-in a day, every tenth late, ever further back; no two events alike. */
@@ -36,7 +36,7 @@ export class Poster {
     this.#url = url
   }
 
-  post(kind: EventKind, event: object, key: string): Promise<Accepted> {
+  post(kind: EventName, event: object, key: string): Promise<Accepted> {
     const body = JSON.stringify(event)
     const headers = {
       'content-type': 'application/json',

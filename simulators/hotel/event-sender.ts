@@ -1,10 +1,11 @@
 /** How the hotel's other services send their events: over HTTP, or RabbitMQ where there is one. */
+
+import type { EventName } from '../../src/hotel/event-kinds.ts'
 import { BASE } from '../../src/platform/contract/api.ts'
-import type { EventKind } from '../../src/platform/contract/event.ts'
 import { openPublisher } from './amqp-publisher.ts'
 
 export interface OutgoingEvent {
-  kind: EventKind
+  kind: EventName
   /** JSON, or with `raw` what a broken sender sends instead. */
   body: unknown
   raw?: string

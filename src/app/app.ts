@@ -1,6 +1,7 @@
 /** The composition root: builds every part once, in order, and closes them in reverse. Nothing else knows them all. */
 import type { Config } from '../config.ts'
 import { FLOWS } from '../hotel/catalogue.ts'
+import { EVENT_KINDS } from '../hotel/event-kinds.ts'
 import { createKeyStore } from '../platform/access/keys.ts'
 import { connectRedis, type RedisConnection } from '../platform/cache/redis.ts'
 import { createDurableEngine } from '../platform/engine/durable/durable-engine.ts'
@@ -119,6 +120,7 @@ function openServer(config: Config, { metrics, redis, consumers, pulse, ...parts
   const { registry } = metrics
   return buildServer({
     ...parts,
+    eventKinds: EVENT_KINDS,
     keys: createKeyStore({ sql, staticKeys: config.API_KEYS ?? [] }),
     version: VERSION,
     health: () => readHealth({ sql: pulse, version: VERSION, redis, rabbitmq: consumers }),

@@ -1,5 +1,6 @@
 /** The ways events come in: the intake itself, for HTTP too, and the consumers that feed it from RabbitMQ. */
 import type { Config } from '../config.ts'
+import { EVENT_EXCHANGE, EVENT_KINDS } from '../hotel/event-kinds.ts'
 import type { Queues } from '../platform/contract/health.ts'
 import type { Intake } from '../platform/contract/intake.ts'
 import { startRuns } from '../platform/engine/durable/start-runs.ts'
@@ -21,7 +22,7 @@ export interface IntakeParts {
   wake: (queue: string) => void
 }
 
-/** Throws at once when an event is routed to a flow that is not in `flows`. */
+/** Throws at once when an event starts a flow that is not in `flows`. */
 export function openIntake(config: Config, parts: IntakeParts): Intake {
   const { database, flows, metrics, wake, now } = parts
   const batches = createIntakeBatches({
@@ -33,7 +34,7 @@ export function openIntake(config: Config, parts: IntakeParts): Intake {
   })
   const onEvent = (kind: string, status: string) => metrics.eventsProcessed.inc({ event_type: kind, status })
   const timezone = config.HOTEL_TIMEZONE
-  return createIntake({ sql: database, batches, flows, timezone, now, onEvent })
+  return createIntake({ sql: database, batches, kinds: EVENT_KINDS, flows, timezone, now, onEvent })
 }
 
 /** Undefined where this process is no consumer, or there is no RabbitMQ. Connects in the background, and again. */
@@ -49,5 +50,13 @@ export async function openConsumers(
       metrics.queueDepth.set({ queue_name }, messages)
     }
   }
-  return startConsumers({ url, prefix, intake, logger, onDepth })
+  return startConsumers({
+    url,
+    prefix,
+    exchange: EVENT_EXCHANGE,
+    kinds: EVENT_KINDS,
+    intake,
+    logger,
+    onDepth,
+  })
 }

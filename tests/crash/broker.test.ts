@@ -5,7 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { seedHotel } from '../../simulators/hotel/hotel.ts'
-import { EVENT_KINDS } from '../../src/platform/contract/event.ts'
+import { EVENT_KINDS } from '../../src/hotel/event-kinds.ts'
 import type { Health } from '../../src/platform/contract/health.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
@@ -66,7 +66,7 @@ describeWithRabbitMQServer('a broker that stops', () => {
   /** A passive declaration answers only when the queue has a leader. */
   async function consuming(): Promise<boolean> {
     const seen = await queues()
-    return EVENT_KINDS.every((kind) => seen[broker.queueOf(kind)]?.consumers === 1)
+    return EVENT_KINDS.every(({ name }) => seen[broker.queueOf(name)]?.consumers === 1)
   }
 
   async function breakDown(how: 'kill' | 'stop'): Promise<number> {

@@ -1,9 +1,9 @@
 /** A hotel's events of all kinds, no two alike: what each must leave behind is known. */
-import type { EventKind } from '../../src/platform/contract/event.ts'
+import type { EventName } from '../../src/hotel/event-kinds.ts'
 import { punch } from './crew.ts'
 
 export interface SentEvent {
-  kind: EventKind
+  kind: EventName
   body: object
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Instant } from '../../platform/contract/instant.ts'
+import { defineEvent } from '../../platform/events/define-event.ts'
 import { RoomNumber } from '../words.ts'
 
 export const SEVERITIES = ['low', 'medium', 'high', 'critical'] as const
@@ -39,3 +40,13 @@ export const AnomalyEvent = z
     ],
   })
 export type AnomalyEvent = z.infer<typeof AnomalyEvent>
+
+export const anomaly = defineEvent({
+  name: 'anomaly',
+  summary: 'An anomaly was detected',
+  schema: AnomalyEvent,
+  queue: 'anomaly.events',
+  routingKeys: ['anomaly.#'],
+  flows: ['handle_anomaly'],
+  message: 'Anomaly event received and workflow triggered',
+})

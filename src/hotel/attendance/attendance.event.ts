@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Instant } from '../../platform/contract/instant.ts'
+import { defineEvent } from '../../platform/events/define-event.ts'
 
 /**
  * A face recognised at a staff door, as the CV service sends it.
@@ -53,3 +54,27 @@ export const AttendanceAccepted = z
     ],
   })
 export type AttendanceAccepted = z.infer<typeof AttendanceAccepted>
+
+export const attendance = defineEvent({
+  name: 'attendance',
+  summary: 'A face recognised at a staff door',
+  schema: AttendanceEvent,
+  queue: 'attendance.events',
+  routingKeys: ['attendance.#'],
+  flows: ['process_attendance'],
+  message: 'Attendance event received and workflow triggered',
+  answer: {
+    schema: AttendanceAccepted,
+    of: ({ eventId, runs }, message): AttendanceAccepted => {
+      const [run] = runs
+      if (run === undefined) throw new Error(`The event ${eventId} was accepted without a run.`)
+      return {
+        event_id: eventId,
+        status: 'accepted',
+        workflow_triggered: run.workflow,
+        flow_run_id: run.flow_run_id,
+        message,
+      }
+    },
+  },
+})

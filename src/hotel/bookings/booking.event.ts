@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Instant } from '../../platform/contract/instant.ts'
 import { GUEST_CHANNELS } from '../../platform/contract/notification.ts'
+import { defineEvent } from '../../platform/events/define-event.ts'
 import { BookingId, GuestId, HotelDate, Language, RoomNumber } from '../words.ts'
 
 export const BOOKING_EVENT_TYPES = [
@@ -89,3 +90,24 @@ export const BookingEvent = z
     ],
   })
 export type BookingEvent = z.infer<typeof BookingEvent>
+
+const FLOWS = {
+  new_booking: ['predict_churn_risk', 'generate_confirmation_email', 'update_recommendations'],
+  modified: ['update_booking'],
+  cancelled: ['release_booking'],
+  no_show: ['release_booking'],
+  checked_in: ['check_in_guest'],
+  checked_out: ['check_out_guest'],
+} as const satisfies Record<BookingEventType, readonly string[]>
+
+export const booking = defineEvent({
+  name: 'booking',
+  summary: 'A booking was made, changed, cancelled, checked in or out, or its guest did not come',
+  schema: BookingEvent,
+  queue: 'booking.events',
+  routingKeys: ['booking.#'],
+  flows: Object.values(FLOWS).flat(),
+  starts: ({ event_type }) => FLOWS[event_type],
+  message: ({ event_type }) =>
+    event_type === 'new_booking' ? 'New booking event processed' : 'Booking event processed',
+})

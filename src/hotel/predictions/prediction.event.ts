@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Instant } from '../../platform/contract/instant.ts'
+import { defineEvent } from '../../platform/events/define-event.ts'
 
 /**
  * What a model of the ML service found out about one subject: a booking's churn risk, a room type's price for a date.
@@ -37,3 +38,13 @@ export const MlPredictionEvent = z
     ],
   })
 export type MlPredictionEvent = z.infer<typeof MlPredictionEvent>
+
+export const mlPrediction = defineEvent({
+  name: 'ml_prediction',
+  summary: 'A model of the ML service has a new prediction',
+  schema: MlPredictionEvent,
+  queue: 'ml.events',
+  routingKeys: ['ml_prediction.#', 'ml.#'],
+  flows: ['update_predictions'],
+  message: 'ML prediction event received and workflow triggered',
+})

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Instant } from '../../platform/contract/instant.ts'
+import { defineEvent } from '../../platform/events/define-event.ts'
 import { RoomNumber } from '../words.ts'
 
 /**
@@ -68,3 +69,16 @@ export type RoomStatusEvent = z.infer<typeof RoomStatusEvent>
 export function mayMakeReady(word: RoomStatusWord): boolean {
   return word === 'clean' || word === 'inspected'
 }
+
+export const roomStatus = defineEvent({
+  name: 'room_status',
+  summary: 'A room changed its state',
+  schema: RoomStatusEvent,
+  queue: 'room.events',
+  routingKeys: ['room_status.#', 'room.#'],
+  flows: ['update_room_status', 'update_room_status_db', 'check_guest_waiting'],
+  starts: () => ['update_room_status'],
+  reserves: ({ new_status }) =>
+    mayMakeReady(new_status) ? ['update_room_status_db', 'check_guest_waiting'] : ['update_room_status_db'],
+  message: 'Room status event received and workflows triggered',
+})

@@ -2,10 +2,6 @@ import { z } from 'zod'
 import { Instant } from './instant.ts'
 import { PageQuery } from './page.ts'
 
-/** One schema, one endpoint `events/{kind}`, one RabbitMQ queue each. */
-export const EVENT_KINDS = ['attendance', 'room_status', 'booking', 'ml_prediction', 'anomaly'] as const
-export type EventKind = (typeof EVENT_KINDS)[number]
-
 export const StartedRun = z
   .object({ workflow: z.string(), flow_run_id: z.string() })
   .meta({ id: 'StartedRun' })

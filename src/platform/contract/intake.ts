@@ -1,9 +1,10 @@
-import type { EventKind, StartedRun } from './event.ts'
+import type { StartedRun } from './event.ts'
 import type { FieldError } from './problem.ts'
 
 /** An event as it came in, before anything is known of it. */
 export interface IncomingEvent {
-  kind: EventKind
+  /** The name of one of the service's kinds. */
+  kind: string
   source: 'http' | 'amqp'
   body: unknown
   /** Idempotency-Key header or AMQP message_id; without one `event_id` in the body, else the body's own hash. */

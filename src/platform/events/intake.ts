@@ -3,9 +3,6 @@
  * together share a commit (`intake-batches.ts`), which is what makes a durable answer cheap.
  */
 import { randomUUID } from 'node:crypto'
-import { ROUTED_FLOWS, ROUTES } from '../../hotel/event-routes.ts'
-import { EVENT_SCHEMAS } from '../../hotel/event-schemas.ts'
-import { EVENT_KINDS, type EventKind } from '../contract/event.ts'
 import { hostileFields, isUnstorable, storable } from '../contract/hostile-text.ts'
 import {
   type AcceptedEvent,
@@ -22,6 +19,7 @@ import { bodyHash, childRunId, eventIdFor, runIdFor } from '../engine/ids.ts'
 import { currentTraceparent } from '../observability/spans.ts'
 import type { Sql } from '../postgres/sql.ts'
 import { toInstant } from '../time/local-time.ts'
+import type { EventKind, TimedEvent } from './define-event.ts'
 import { findPayload, insertEvents, type NewEvent } from './event-writes.ts'
 import type { IntakeBatches } from './intake-batches.ts'
 
@@ -30,6 +28,7 @@ const AHEAD_MS = 86_400_000
 export interface IntakeDeps {
   sql: Sql
   batches: IntakeBatches
+  kinds: readonly EventKind[]
   flows: ReadonlyMap<string, AnyFlow>
   /** IANA name: event times without an offset are read in it. */
   timezone: string
@@ -38,19 +37,22 @@ export interface IntakeDeps {
   onEvent: (kind: string, status: 'accepted' | 'rejected' | 'replayed') => void
 }
 
-/** Throws at once when a route names a flow that does not exist. */
+/** Throws at once when a kind of event names a flow that does not exist. */
 export function createIntake(deps: IntakeDeps): Intake {
-  for (const name of ROUTED_FLOWS) flowNamed(deps, name)
+  for (const kind of deps.kinds) for (const name of kind.flows) flowNamed(deps, name, kind)
+  const kinds = new Map(deps.kinds.map((kind) => [kind.name, kind]))
 
   return {
     async accept(incoming) {
-      const { kind, body } = incoming
-      const event = await parsed(deps, incoming)
+      const { body } = incoming
+      const kind = kinds.get(incoming.kind)
+      if (!kind) throw new Error(`There is no kind of event named ${incoming.kind}.`)
+      const event = await parsed(deps, kind, incoming)
       const senderKey = incoming.senderKey ?? eventIdIn(body)
       const hash = bodyHash(body)
-      const id = eventIdFor(kind, senderKey ?? `body:${hash}`)
+      const id = eventIdFor(kind.name, senderKey ?? `body:${hash}`)
       const row = { ...acceptedRow(incoming, id, event), sender_key: senderKey ?? null, body_hash: hash }
-      return commit(deps, row, event).catch((error: unknown) => keepConflict(deps, incoming, error))
+      return commit(deps, kind, row, event).catch((error: unknown) => keepConflict(deps, incoming, error))
     },
 
     async reject({ raw, reason, ...incoming }) {
@@ -62,18 +64,24 @@ export function createIntake(deps: IntakeDeps): Intake {
 
     async replay(eventId, receivedFrom) {
       const kept = await findPayload(deps.sql, eventId)
-      if (!kept || !EVENT_KINDS.includes(kept.kind as EventKind)) return undefined
-      const incoming = { kind: kept.kind as EventKind, source: 'replay', receivedFrom } as const
-      const event = read(deps, incoming.kind, kept.payload ?? kept.raw)
+      const kind = kept && kinds.get(kept.kind)
+      if (!kind) return undefined
+      const incoming = { kind: kind.name, source: 'replay', receivedFrom } as const
+      const event = read(deps, kind, kept.payload ?? kept.raw)
       if ('errors' in event) throw refused(event)
       const row = acceptedRow({ ...incoming, body: kept.payload }, newEventId(), event.value)
-      return commit(deps, { ...row, replay_of: eventId }, event.value)
+      return commit(deps, kind, { ...row, replay_of: eventId }, event.value)
     },
   }
 }
 
-async function commit(deps: IntakeDeps, row: NewEvent, event: { timestamp: string }): Promise<AcceptedEvent> {
-  const requests = requestsOf(deps, row, event)
+async function commit(
+  deps: IntakeDeps,
+  kind: EventKind,
+  row: NewEvent,
+  event: TimedEvent,
+): Promise<AcceptedEvent> {
+  const requests = requestsOf(deps, kind, row, event)
   const announced = requests.filter((request) => request.announced)
   row.runs = (announced.length > 0 ? announced : requests).map(({ runId, flow }) => ({
     workflow: flow.name,
@@ -85,19 +93,17 @@ async function commit(deps: IntakeDeps, row: NewEvent, event: { timestamp: strin
   return accepted
 }
 
-/** The runs an event starts, and those that it announces: the first steps of the one that it starts. */
-function requestsOf(deps: IntakeDeps, row: NewEvent, event: { timestamp: string }): StartRequest[] {
-  const { starts, announces } = ROUTES[row.kind as EventKind]
+/** The runs an event starts, and those that it reserves: the first steps of the one that it starts. */
+function requestsOf(deps: IntakeDeps, kind: EventKind, row: NewEvent, event: TimedEvent): StartRequest[] {
   const about = { parameters: event, eventId: row.id, traceparent: currentTraceparent() }
-  const requests = starts(event).map((name): StartRequest => {
-    const flow = flowNamed(deps, name)
+  const requests = kind.starts(event).map((name): StartRequest => {
+    const flow = flowNamed(deps, name, kind)
     return { runId: runIdFor('event', row.id, name), flow, ...about }
   })
   const parentRunId = requests[0]?.runId ?? ''
-  const children = announces?.(event) ?? []
   return requests.concat(
-    children.map((name, step) => {
-      const flow = flowNamed(deps, name)
+    kind.reserves(event).map((name, step) => {
+      const flow = flowNamed(deps, name, kind)
       const runId = childRunId(parentRunId, 0, step)
       return { runId, flow, ...about, parentRunId, announced: true }
     }),
@@ -105,8 +111,8 @@ function requestsOf(deps: IntakeDeps, row: NewEvent, event: { timestamp: string 
 }
 
 /** The event by its schema, its time an instant; a bad one leaves a row in the audit trail first. */
-async function parsed(deps: IntakeDeps, incoming: IncomingEvent) {
-  const event = badKey(incoming.senderKey) ?? read(deps, incoming.kind, incoming.body)
+async function parsed(deps: IntakeDeps, kind: EventKind, incoming: IncomingEvent) {
+  const event = badKey(incoming.senderKey) ?? read(deps, kind, incoming.body)
   if (!('errors' in event)) return event.value
   const refusal = refused(event)
   const hostile = hostileFields(incoming.body, 'body').length > 0
@@ -126,10 +132,10 @@ function asText(body: unknown): string {
   }
 }
 
-function read(deps: IntakeDeps, kind: EventKind, body: unknown): Unfit | { value: { timestamp: string } } {
+function read(deps: IntakeDeps, kind: EventKind, body: unknown): Unfit | { value: TimedEvent } {
   const hostile = hostileFields(body, 'body')
   if (hostile.length > 0) return { code: 'unstorable_value', errors: hostile }
-  const result = EVENT_SCHEMAS[kind].safeParse(body)
+  const result = kind.schema.safeParse(body)
   if (!result.success) return unfit(fieldErrors(result.error, 'body'))
   const at = toInstant(result.data.timestamp, deps.timezone)
   // A sender's clock that runs ahead would make its word the newest for as long: rooms and bookings go by event time.
@@ -175,7 +181,7 @@ function refused({ code, errors }: Unfit): EventRefused {
 function acceptedRow(
   incoming: Omit<IncomingEvent, 'source'> & { source: NewEvent['source'] },
   id: string,
-  event: { timestamp: string },
+  event: TimedEvent,
 ): NewEvent {
   return {
     ...emptyRow(incoming),
@@ -218,8 +224,8 @@ function eventIdIn(body: unknown): string | undefined {
 
 const newEventId = () => eventIdFor('random', randomUUID())
 
-function flowNamed(deps: IntakeDeps, name: string): AnyFlow {
+function flowNamed(deps: IntakeDeps, name: string, kind: EventKind): AnyFlow {
   const flow = deps.flows.get(name)
-  if (!flow) throw new Error(`The routing table names ${name}, which is no flow of this service.`)
+  if (!flow) throw new Error(`The event ${kind.name} starts ${name}, which is no flow of this service.`)
   return flow
 }

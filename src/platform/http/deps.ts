@@ -3,6 +3,7 @@ import type { Health } from '../contract/health.ts'
 import type { Intake } from '../contract/intake.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { AnyFlow } from '../engine/flow.ts'
+import type { EventKind } from '../events/define-event.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { Sql } from '../postgres/sql.ts'
 
@@ -11,6 +12,8 @@ export interface HttpDeps {
   database: Sql
   engine: Engine
   intake: Intake
+  /** Each has its address. */
+  eventKinds: readonly EventKind[]
   flows: ReadonlyMap<string, AnyFlow>
   keys: KeyStore
   health: () => Promise<Health>

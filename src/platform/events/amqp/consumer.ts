@@ -3,6 +3,7 @@ import { Connection } from 'rabbitmq-client'
 import type { Queues } from '../../contract/health.ts'
 import type { Intake } from '../../contract/intake.ts'
 import type { Logger } from '../../observability/logger.ts'
+import type { EventKind } from '../define-event.ts'
 import { delayMs, type RetryDelay } from './delivery.ts'
 import { type ConsumerSession, openSession } from './session.ts'
 import { type EventQueue, eventQueues } from './topology.ts'
@@ -22,6 +23,10 @@ export interface EventConsumers {
 export interface ConsumerOptions {
   /** `amqp://` or `amqps://` */
   url: string
+  /** The topic exchange that events are published to. */
+  exchange: string
+  /** One queue each. */
+  kinds: readonly EventKind[]
   intake: Intake
   logger: Logger
   /** Messages in hand per queue, all handled at the same time. */
@@ -45,7 +50,7 @@ const GOODBYE_MS = 5_000
 export async function startConsumers(options: ConsumerOptions): Promise<EventConsumers> {
   const { logger } = options
   const connection = connect(options.url, logger)
-  const queues = eventQueues(options.prefix)
+  const queues = eventQueues(options.exchange, options.kinds, options.prefix)
   const life = new AbortController()
   const sessions = new Map<string, ConsumerSession>()
   const loops = queues.map((names) =>

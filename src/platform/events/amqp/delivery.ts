@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AsyncMessage } from 'rabbitmq-client'
-import type { EventKind } from '../../contract/event.ts'
 import { EventRefused, type Intake, type RefusalCode } from '../../contract/intake.ts'
 import type { Logger } from '../../observability/logger.ts'
 import { inSpan } from '../../observability/spans.ts'
@@ -15,7 +14,7 @@ export interface RetryDelay {
 }
 
 export interface DeliveryContext {
-  kind: EventKind
+  kind: string
   queue: string
   intake: Intake
   deadLetters: DeadLetters

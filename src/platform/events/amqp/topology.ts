@@ -1,25 +1,24 @@
 import { AMQPError, type Channel, type Connection } from 'rabbitmq-client'
-import { EVENT_KINDS, type EventKind } from '../../contract/event.ts'
 import type { Logger } from '../../observability/logger.ts'
+import type { EventKind } from '../define-event.ts'
 
 /**
- * The exchange and queues the hotel's other services already publish to:
+ * The names one event kind lives under; `prefix` keeps tests apart. What other services publish to, for example:
  *
  *   hotel.events (topic) ── attendance.# ──> attendance.events ── too many deliveries ──> hotel.events.dlx (direct)
  *                                                  │                                              │
  *                                                  └── refused by us, with the reason ──> attendance.events.dlq
  *
- * and so for each kind. A queue may be bound by two words, the kind's and the queue's own.
+ * A queue may be bound by two words, the kind's and the queue's own.
  */
-export const EVENT_QUEUES: Readonly<Record<EventKind, { queue: string; routingKeys: readonly string[] }>> = {
-  attendance: { queue: 'attendance.events', routingKeys: ['attendance.#'] },
-  room_status: { queue: 'room.events', routingKeys: ['room_status.#', 'room.#'] },
-  booking: { queue: 'booking.events', routingKeys: ['booking.#'] },
-  ml_prediction: { queue: 'ml.events', routingKeys: ['ml_prediction.#', 'ml.#'] },
-  anomaly: { queue: 'anomaly.events', routingKeys: ['anomaly.#'] },
+export interface EventQueue {
+  kind: string
+  exchange: string
+  deadLetterExchange: string
+  routingKeys: readonly string[]
+  queue: string
+  deadLetterQueue: string
 }
-
-const EXCHANGE = 'hotel.events'
 
 /**
  * A quorum queue counts every return of an unacknowledged message: a requeue, a crash, but also each orderly close of
@@ -31,29 +30,16 @@ const EXCHANGE = 'hotel.events'
  */
 const DELIVERY_LIMIT = 1000
 
-/** The names one event kind lives under; `prefix` keeps tests apart. */
-export interface EventQueue {
-  kind: EventKind
-  exchange: string
-  deadLetterExchange: string
-  routingKeys: readonly string[]
-  queue: string
-  deadLetterQueue: string
-}
-
 /** One per event kind. */
-export function eventQueues(prefix = ''): EventQueue[] {
-  return EVENT_KINDS.map((kind) => {
-    const { queue, routingKeys } = EVENT_QUEUES[kind]
-    return {
-      kind,
-      exchange: `${prefix}${EXCHANGE}`,
-      deadLetterExchange: `${prefix}${EXCHANGE}.dlx`,
-      routingKeys,
-      queue: `${prefix}${queue}`,
-      deadLetterQueue: `${prefix}${queue}.dlq`,
-    }
-  })
+export function eventQueues(exchange: string, kinds: readonly EventKind[], prefix = ''): EventQueue[] {
+  return kinds.map(({ name, queue, routingKeys }) => ({
+    kind: name,
+    exchange: `${prefix}${exchange}`,
+    deadLetterExchange: `${prefix}${exchange}.dlx`,
+    routingKeys,
+    queue: `${prefix}${queue}`,
+    deadLetterQueue: `${prefix}${queue}.dlq`,
+  }))
 }
 
 /**

@@ -1,10 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { AttendanceAccepted } from '../../../hotel/attendance/attendance.event.ts'
-import { EVENT_SCHEMAS } from '../../../hotel/event-schemas.ts'
 import { BASE, EventPath } from '../../contract/api.ts'
-import { EventAccepted, type EventKind } from '../../contract/event.ts'
+import { EventAccepted } from '../../contract/event.ts'
 import { storable } from '../../contract/hostile-text.ts'
 import {
   type AcceptedEvent,
@@ -14,6 +12,7 @@ import {
   LONGEST_RAW,
   type RefusalCode,
 } from '../../contract/intake.ts'
+import { type EventKind, runsListed, type TimedEvent } from '../../events/define-event.ts'
 import type { HttpDeps } from '../deps.ts'
 import { answer, problems } from '../documented-answers.ts'
 import { sendProblem } from '../plugins/errors.ts'
@@ -23,117 +22,60 @@ import { eventNotFound, HttpProblem, invalid, problemOf } from '../problem.ts'
 const NEVER_TAKEN_IN: ReadonlySet<string> = new Set<RefusalCode>(['malformed_json', 'unstorable_value'])
 
 /** Events in: new ones, and kept ones once more. */
-export function addEventIntakeRoutes(app: FastifyInstance, deps: HttpDeps): void {
-  addEvents(app, deps)
-  addReplay(app, deps)
+export function addEventIntakeRoutes(
+  app: FastifyInstance,
+  { intake, eventKinds }: Pick<HttpDeps, 'intake' | 'eventKinds'>,
+): void {
+  for (const kind of eventKinds) addEvents(app, intake, kind)
+  addReplay(app, intake)
 }
 
-interface EventRoute {
-  kind: EventKind
-  summary: string
-  /** The answer to what was accepted, as the specification has it. */
-  accepted: z.ZodType
-  answer(accepted: AcceptedEvent, body: unknown): object
-}
-
-const several = (message: string) => (accepted: AcceptedEvent) => listing(accepted, message)
-
-const EVENT_ROUTES: readonly EventRoute[] = [
-  {
-    kind: 'attendance',
-    summary: 'A face recognised at a staff door',
-    accepted: AttendanceAccepted,
-    answer: attendanceAnswer,
-  },
-  {
-    kind: 'room_status',
-    summary: 'A room changed its state',
-    accepted: EventAccepted,
-    answer: several('Room status event received and workflows triggered'),
-  },
-  {
-    kind: 'booking',
-    summary: 'A booking was made, changed, cancelled, checked in or out, or its guest did not come',
-    accepted: EventAccepted,
-    answer: (accepted, body) => listing(accepted, bookingMessage(body)),
-  },
-  {
-    kind: 'ml_prediction',
-    summary: 'A model of the ML service has a new prediction',
-    accepted: EventAccepted,
-    answer: several('ML prediction event received and workflow triggered'),
-  },
-  {
-    kind: 'anomaly',
-    summary: 'An anomaly was detected',
-    accepted: EventAccepted,
-    answer: several('Anomaly event received and workflow triggered'),
-  },
-]
-
-function addEvents(app: FastifyInstance, deps: HttpDeps): void {
-  for (const route of EVENT_ROUTES) {
-    app.post(
-      `${BASE}/events/${route.kind}`,
-      {
-        config: { scope: 'events:write' },
-        // The intake checks the body, and keeps what it refuses; the schemas here only describe it.
-        validatorCompiler: () => (value) => ({ value }),
-        errorHandler: keepRefusedBody(deps.intake, route.kind),
-        schema: {
-          operationId: operationId(route.kind),
-          summary: route.summary,
-          tags: ['Events'],
-          headers: z.object({
-            'idempotency-key': z.string().max(LONGEST_EVENT_KEY).optional().meta({
-              description: 'The same key with the same body is the same event: it is answered as before.',
-            }),
+function addEvents(app: FastifyInstance, intake: Intake, kind: EventKind): void {
+  app.post(
+    `${BASE}/events/${kind.name}`,
+    {
+      config: { scope: 'events:write' },
+      // The intake checks the body, and keeps what it refuses; the schemas here only describe it.
+      validatorCompiler: () => (value) => ({ value }),
+      errorHandler: keepRefusedBody(intake, kind.name),
+      schema: {
+        operationId: operationId(kind.name),
+        summary: kind.summary,
+        description: describe(kind),
+        tags: ['Events'],
+        headers: z.object({
+          'idempotency-key': z.string().max(LONGEST_EVENT_KEY).optional().meta({
+            description: 'The same key with the same body is the same event: it is answered as before.',
           }),
-          body: EVENT_SCHEMAS[route.kind],
-          response: {
-            202: answer(route.accepted, 'The event and its runs are on disk'),
-            ...problems(400, 409, 413, 415),
-          },
+        }),
+        body: kind.schema,
+        response: {
+          202: answer(kind.answer.schema, 'The event and its runs are on disk'),
+          ...problems(400, 409, 413, 415),
         },
       },
-      async (request, reply) => {
-        const accepted = await refusable(() =>
-          deps.intake.accept({ ...comingFrom(request, route.kind), body: request.body ?? null }),
-        )
-        announce(reply, accepted)
-        return route.answer(accepted, request.body)
-      },
-    )
-  }
+    },
+    async (request, reply) => {
+      const body = request.body ?? null
+      const accepted = await refusable(() => intake.accept({ ...comingFrom(request, kind.name), body }))
+      acknowledge(reply, accepted)
+      return kind.answer.of(accepted, kind.message(body as TimedEvent))
+    },
+  )
+}
+
+/** Where else it comes in, and what becomes of it. */
+function describe({ queue, routingKeys, flows }: EventKind): string {
+  const code = (names: readonly string[]) => names.map((name) => `\`${name}\``).join(', ')
+  return `Also taken from the RabbitMQ queue ${code([queue])}, bound by ${code(routingKeys)}. Workflows: ${code(flows)}.`
 }
 
 /** `receiveRoomStatus` */
-function operationId(kind: EventKind): string {
+function operationId(kind: string): string {
   return `receive_${kind}`.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
 }
 
-function attendanceAnswer(accepted: AcceptedEvent): AttendanceAccepted {
-  const run = accepted.runs[0]
-  if (run === undefined) throw new Error(`The event ${accepted.eventId} was accepted without a run.`)
-  return {
-    event_id: accepted.eventId,
-    status: 'accepted',
-    workflow_triggered: run.workflow,
-    flow_run_id: run.flow_run_id,
-    message: 'Attendance event received and workflow triggered',
-  }
-}
-
-function listing({ eventId, runs }: AcceptedEvent, message: string): EventAccepted {
-  return { event_id: eventId, status: 'accepted', workflows_triggered: runs, message }
-}
-
-function bookingMessage(body: unknown): string {
-  const type = (body as { event_type?: unknown } | null)?.event_type
-  return type === 'new_booking' ? 'New booking event processed' : 'Booking event processed'
-}
-
-function addReplay(app: FastifyInstance, deps: HttpDeps): void {
+function addReplay(app: FastifyInstance, intake: Intake): void {
   app.withTypeProvider<ZodTypeProvider>().post(
     `${BASE}/events/:id/replay`,
     {
@@ -151,20 +93,15 @@ function addReplay(app: FastifyInstance, deps: HttpDeps): void {
     },
     async (request, reply) => {
       const { id } = request.params
-      const accepted = await refusable(() => deps.intake.replay(id, request.caller?.name))
+      const accepted = await refusable(() => intake.replay(id, request.caller?.name))
       if (accepted === undefined) throw eventNotFound(id)
-      announce(reply, accepted)
-      return reply.send({
-        event_id: accepted.eventId,
-        status: 'accepted',
-        workflows_triggered: accepted.runs,
-        message: `Event ${id} replayed`,
-      })
+      acknowledge(reply, accepted)
+      return reply.send(runsListed.of(accepted, `Event ${id} replayed`))
     },
   )
 }
 
-function comingFrom(request: FastifyRequest, kind: EventKind) {
+function comingFrom(request: FastifyRequest, kind: string) {
   const header = request.headers['idempotency-key']
   const senderKey = typeof header === 'string' && header !== '' ? header : undefined
   if (senderKey !== undefined && senderKey.length > LONGEST_EVENT_KEY) {
@@ -175,7 +112,7 @@ function comingFrom(request: FastifyRequest, kind: EventKind) {
   return { kind, source: 'http' as const, senderKey, receivedFrom: request.caller?.name }
 }
 
-function announce(reply: FastifyReply, accepted: AcceptedEvent): void {
+function acknowledge(reply: FastifyReply, accepted: AcceptedEvent): void {
   reply.code(202)
   if (accepted.replayed) reply.header('idempotent-replayed', 'true')
 }
@@ -198,7 +135,7 @@ const inBody = (path: string) =>
  * What never reached the intake because it is no JSON, or holds what the database cannot, is kept too. When that
  * fails the sender hears of that (503, try again), not of its own mistake.
  */
-function keepRefusedBody(intake: Intake, kind: EventKind) {
+function keepRefusedBody(intake: Intake, kind: string) {
   return async (error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const problem = problemOf(error)
     if (request.rawText === undefined || !NEVER_TAKEN_IN.has(problem.code))

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { EVENT_KINDS } from '../../../../src/hotel/event-kinds.ts'
 import { BASE } from '../../../../src/platform/contract/api.ts'
-import { EVENT_KINDS } from '../../../../src/platform/contract/event.ts'
 import { type HttpRig, openHttpRig } from './http-rig.ts'
 
 let rig: HttpRig
@@ -167,7 +167,7 @@ function encoded(value: string): string {
 /** Every kind of event as the document shows it, in each of its words; answers the ids of what became of them. */
 async function sendEvents(operations: Operation[]): Promise<string[]> {
   const known: string[] = []
-  for (const kind of EVENT_KINDS) {
+  for (const { name: kind } of EVENT_KINDS) {
     const examples = operations.find(({ path }) => path === `${BASE}/events/${kind}`)?.examples ?? []
     expect([kind, examples.length > 0]).toEqual([kind, true])
     for (const body of examples) {

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { openIntake } from '../../../../src/app/event-intake.ts'
 import { readConfig } from '../../../../src/config.ts'
 import { FLOWS } from '../../../../src/hotel/catalogue.ts'
+import { EVENT_KINDS } from '../../../../src/hotel/event-kinds.ts'
 import { createKeyStore } from '../../../../src/platform/access/keys.ts'
 import { BASE } from '../../../../src/platform/contract/api.ts'
 import { SCOPES, type Scope } from '../../../../src/platform/contract/key.ts'
@@ -90,6 +91,7 @@ export function httpDeps(database: Database, engine: Engine, overrides: Partial<
       metrics: createMetrics(),
       wake: () => {},
     }),
+    eventKinds: EVENT_KINDS,
     flows: CATALOGUE,
     keys: createKeyStore({ sql: database, staticKeys: Object.values(KEYS) }),
     health: async () => ({

@@ -2,8 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { z } from 'zod'
 import { startServiceSimulator } from '../../../../simulators/services/service-simulator.ts'
-import { ROUTED_FLOWS } from '../../../../src/hotel/event-routes.ts'
-import { EVENT_KINDS } from '../../../../src/platform/contract/event.ts'
+import { attendance } from '../../../../src/hotel/attendance/attendance.event.ts'
 import { startRuns } from '../../../../src/platform/engine/durable/start-runs.ts'
 import { type AnyFlow, defineFlow, defineTask, type Flow } from '../../../../src/platform/engine/flow.ts'
 import { settle } from '../../../../src/platform/events/amqp/delivery.ts'
@@ -165,7 +164,7 @@ it('no span says what guests say', () => {
 /** The trace contexts that the runs of a delivered message are kept with. */
 async function acceptFromRabbitMQ(): Promise<unknown[]> {
   const flows = new Map<string, AnyFlow>(
-    ROUTED_FLOWS.map((name) => [name, { ...inner, name, parameters: z.any() }]),
+    attendance.flows.map((name) => [name, { ...inner, name, parameters: z.any() }]),
   )
   const batches = createIntakeBatches({
     transaction: (run) => rig.database.transaction(run),
@@ -173,7 +172,14 @@ async function acceptFromRabbitMQ(): Promise<unknown[]> {
     wake: () => {},
   })
   const intake = createIntake({
-    ...{ sql: rig.database, batches, flows, timezone: 'Asia/Ho_Chi_Minh', onEvent: () => {} },
+    ...{
+      sql: rig.database,
+      batches,
+      kinds: [attendance],
+      flows,
+      timezone: 'Asia/Ho_Chi_Minh',
+      onEvent: () => {},
+    },
   })
   const body = { employee_id: 'E1', timestamp: '2025-01-17T01:00:00Z', action: 'check_in', confidence: 0.9 }
   const message = {
@@ -181,7 +187,7 @@ async function acceptFromRabbitMQ(): Promise<unknown[]> {
     headers: { traceparent: `00-${TRACE}-${CALLER}-01` },
   }
   const acknowledged = await settle(message as never, {
-    ...{ kind: EVENT_KINDS[0], queue: 'attendance.events', intake, deadLetters: undefined as never },
+    ...{ kind: attendance.name, queue: attendance.queue, intake, deadLetters: undefined as never },
     ...{ logger: createLogger('silent'), retryDelay: { firstSeconds: 1, longestSeconds: 1 } },
     signal: new AbortController().signal,
   })

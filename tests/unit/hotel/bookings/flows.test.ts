@@ -7,7 +7,7 @@ import { generateConfirmationEmail } from '../../../../src/hotel/bookings/genera
 import { moveGuestRoom } from '../../../../src/hotel/bookings/move-guest-room.flow.ts'
 import { releaseBooking } from '../../../../src/hotel/bookings/release-booking.flow.ts'
 import { updateBooking } from '../../../../src/hotel/bookings/update-booking.flow.ts'
-import { ROUTED_FLOWS } from '../../../../src/hotel/event-routes.ts'
+import { EVENT_KINDS } from '../../../../src/hotel/event-kinds.ts'
 import { predictChurnRisk } from '../../../../src/hotel/predictions/predict-churn-risk.flow.ts'
 import { updatePredictions } from '../../../../src/hotel/predictions/update-predictions.flow.ts'
 import { updateRecommendations } from '../../../../src/hotel/predictions/update-recommendations.flow.ts'
@@ -197,5 +197,5 @@ it('are about the booking, its guest and its room, and bear the names that event
     releaseBooking,
   ]
   for (const { name } of [...all, checkInGuest, checkOutGuest, updatePredictions])
-    expect(ROUTED_FLOWS).toContain(name)
+    expect(EVENT_KINDS.flatMap(({ flows }) => flows)).toContain(name)
 })

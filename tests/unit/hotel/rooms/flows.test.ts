@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { ROUTES } from '../../../../src/hotel/event-routes.ts'
 import {
   type CheckGuestWaitingDeps,
   checkGuestWaiting,
 } from '../../../../src/hotel/rooms/check-guest-waiting.flow.ts'
-import { ROOM_STATUSES, type RoomStatusEvent } from '../../../../src/hotel/rooms/room.event.ts'
+import { ROOM_STATUSES, type RoomStatusEvent, roomStatus } from '../../../../src/hotel/rooms/room.event.ts'
 import type { RoomUpdate, WaitingGuest } from '../../../../src/hotel/rooms/rooms.tasks.ts'
 import { updateRoomStatus } from '../../../../src/hotel/rooms/update-room-status.flow.ts'
 import { updateRoomStatusDbFlow } from '../../../../src/hotel/rooms/update-room-status-db.flow.ts'
@@ -78,14 +77,14 @@ describe('update_room_status', () => {
     }
   })
 
-  it.each(ROOM_STATUSES)('%s: the children are those that the route announces', async (new_status) => {
+  it.each(ROOM_STATUSES)('%s: the children are those that the event reserves', async (new_status) => {
     const { flow, names } = scripted({
       update_room_status_db: [UPDATE],
       check_guest_waiting: [{ guest_notified: false, booking_id: null }],
     })
     const event = { ...EVENT, new_status }
     expect(await updateRoomStatus.run(flow, event)).toEqual({ room_updated: true, guest_notified: false })
-    expect(names()).toEqual(ROUTES.room_status.announces?.(event))
+    expect(names()).toEqual(roomStatus.reserves(event))
   })
 
   it('is about the room, and people wait for it', () => {

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { EVENT_KINDS } from '../../../../../src/platform/contract/event.ts'
+import { EVENT_EXCHANGE, EVENT_KINDS } from '../../../../../src/hotel/event-kinds.ts'
 import { EventRefused } from '../../../../../src/platform/contract/intake.ts'
 import {
   type ConsumerOptions,
@@ -45,6 +45,8 @@ describeWithRabbitMQ('RabbitMQ consumers', (url) => {
     })
     const consumers = await startConsumers({
       url,
+      exchange: EVENT_EXCHANGE,
+      kinds: EVENT_KINDS,
       prefix: broker.prefix,
       logger: pino({ level: 'info' }, sink),
       retryDelay: { firstSeconds: 0.005, longestSeconds: 0.02 },
@@ -290,7 +292,7 @@ describeWithRabbitMQ('RabbitMQ consumers', (url) => {
       [queue, { messages: 0, consumers: 1 }],
       [`${queue}.dlq`, { messages: queue === broker.queue ? 1 : 0, consumers: 0 }],
     ]
-    const expected = Object.fromEntries(EVENT_KINDS.flatMap((kind) => depthOf(broker.queueOf(kind))))
+    const expected = Object.fromEntries(EVENT_KINDS.flatMap(({ name }) => depthOf(broker.queueOf(name))))
     await vi.waitFor(async () => expect(await consumers.depth()).toEqual(expected), within)
     await vi.waitFor(() => expect(depths).toContainEqual(expected), within)
   })
