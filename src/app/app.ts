@@ -10,8 +10,7 @@ import { announceQueue } from '../platform/engine/durable/wake-ups.ts'
 import type { Worker } from '../platform/engine/durable/worker.ts'
 import type { AnyFlow } from '../platform/engine/flow.ts'
 import type { EventConsumers } from '../platform/events/amqp/consumer.ts'
-import type { HttpDeps } from '../platform/http/deps.ts'
-import { buildServer } from '../platform/http/server.ts'
+import { buildServer, type HttpDeps } from '../platform/http/server.ts'
 import type { Logger } from '../platform/observability/logger.ts'
 import { createMetrics, type Metrics } from '../platform/observability/metrics.ts'
 import { migrate } from '../platform/postgres/migrate.ts'
@@ -128,7 +127,14 @@ function openServer(config: Config, { metrics, redis, consumers, pulse, ...parts
     metrics: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
     timezone: config.HOTEL_TIMEZONE,
     roles: config.ROLES,
-    settings: { bodyLimitBytes: config.BODY_LIMIT_BYTES, rateLimitPerMinute: config.RATE_LIMIT_PER_MINUTE },
+    settings: {
+      bodyLimitBytes: config.BODY_LIMIT_BYTES,
+      rateLimitPerMinute: config.RATE_LIMIT_PER_MINUTE,
+      wrongKeysPerMinute: config.WRONG_KEYS_PER_MINUTE,
+      requestTimeoutSeconds: config.REQUEST_TIMEOUT_SECONDS,
+      connectionsPerAddress: config.CONNECTIONS_PER_ADDRESS,
+      trustProxy: config.TRUST_PROXY,
+    },
     redis: redis?.client,
   })
 }

@@ -1,7 +1,7 @@
 /** The platform's settings, with their defaults. */
 import { z } from 'zod'
 import { SCOPES, type Scope, type StaticKey } from './contract/key.ts'
-import { number, oneOf, urlOf, webUrl, whole } from './setting-kinds.ts'
+import { Networks, number, oneOf, urlOf, webUrl, whole } from './setting-kinds.ts'
 
 export const ROLES = ['api', 'worker', 'consumer', 'scheduler'] as const
 export type Role = (typeof ROLES)[number]
@@ -63,5 +63,9 @@ export const PLATFORM_SETTINGS = {
   LOG_LEVEL: oneOf('trace', 'debug', 'info', 'warn', 'error', 'silent').default('info'),
   BODY_LIMIT_BYTES: whole(1_024, 104_857_600).default(1_048_576),
   RATE_LIMIT_PER_MINUTE: whole(1, 10_000_000).default(60_000),
+  WRONG_KEYS_PER_MINUTE: whole(1, 10_000_000).default(60),
+  REQUEST_TIMEOUT_SECONDS: whole(1, 3_600).default(60),
+  CONNECTIONS_PER_ADDRESS: whole(1, 1_000_000).default(200),
+  TRUST_PROXY: Networks.default([]),
   SHUTDOWN_GRACE_SECONDS: number(0, 600).default(3),
 }

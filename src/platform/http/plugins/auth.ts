@@ -3,10 +3,11 @@
  * here by their exact route. A route that does not say which scope it needs stops the start.
  */
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
+import type { KeyStore } from '../../access/keys.ts'
 import { type Caller, SCOPES, type Scope } from '../../contract/key.ts'
-import type { HttpDeps } from '../deps.ts'
 import { HttpProblem } from '../problem.ts'
 import { requireLocalRequest } from './local-only.ts'
+import type { CountWrongKey } from './protection.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -24,25 +25,32 @@ const OPEN_ROUTES: ReadonlySet<string> = new Set(['/livez', '/readyz'])
 const DOCS = '/docs'
 const EVERYONE: Caller = { name: 'open', scopes: SCOPES }
 
+export interface AuthenticationDeps {
+  keys: Pick<KeyStore, 'verify'>
+  /** No key is configured: everyone may do everything, from this machine only. */
+  open: boolean
+}
+
 /** Adds the hook to `app` itself: register it before any route. */
-export function addAuthentication(app: FastifyInstance, deps: Pick<HttpDeps, 'keys' | 'open'>): void {
+export function addAuthentication(
+  app: FastifyInstance,
+  deps: AuthenticationDeps,
+  countWrongKey: CountWrongKey,
+): void {
   app.decorateRequest('caller', null)
   app.addHook('onRoute', requireScope)
   app.addHook('onRequest', async (request) => {
     const route = request.routeOptions.url
     if (route !== undefined && OPEN_ROUTES.has(route)) return
     if (deps.open) requireLocalRequest(request)
-    request.caller = deps.open ? EVERYONE : await callerOf(request, deps)
+    request.caller = deps.open ? EVERYONE : await callerOf(request, deps.keys, countWrongKey)
     const scope = request.is404 ? undefined : scopeOf(route, request.routeOptions.config.scope)
     if (scope !== undefined && !allows(request.caller, scope)) throw forbidden(request.caller, scope)
   })
 }
 
 /** Whether the key that opened a long-lived answer is still good. */
-export async function isStillAllowed(
-  request: FastifyRequest,
-  deps: Pick<HttpDeps, 'keys' | 'open'>,
-): Promise<boolean> {
+export async function isStillAllowed(request: FastifyRequest, deps: AuthenticationDeps): Promise<boolean> {
   if (deps.open) return true
   const verdict = await deps.keys.verify(secretOf(request) ?? '')
   return 'caller' in verdict && allows(verdict.caller, 'read')
@@ -57,13 +65,18 @@ function scopeOf(url: string | undefined, declared: Scope | undefined): Scope | 
   return declared ?? (url === DOCS || url?.startsWith(`${DOCS}/`) ? 'read' : undefined)
 }
 
-async function callerOf(request: FastifyRequest, deps: Pick<HttpDeps, 'keys'>): Promise<Caller> {
+async function callerOf(
+  request: FastifyRequest,
+  keys: AuthenticationDeps['keys'],
+  countWrongKey: CountWrongKey,
+): Promise<Caller> {
   const secret = secretOf(request)
   if (secret === undefined) {
     throw unauthorized('no_key', 'Send an API key, as Authorization: Bearer <key> or X-API-Key.')
   }
-  const verdict = await deps.keys.verify(secret)
+  const verdict = await keys.verify(secret)
   if ('caller' in verdict) return verdict.caller
+  await countWrongKey(request)
   throw unauthorized(`key_${verdict.refused}`, REFUSALS[verdict.refused])
 }
 

@@ -1,36 +1,65 @@
 /** Every answer that is not a success, in one place and one form. */
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { HttpProblem, PROBLEM_TYPE, problemOf, quoted } from '../problem.ts'
+import type { MethodsAt } from './methods.ts'
 
-/** Error handler and not-found handler. Register after the rate limit, which also counts unknown addresses. */
-export function addErrors(app: FastifyInstance, preHandler?: ReturnType<FastifyInstance['rateLimit']>): void {
+/**
+ * Error handler, and what is answered where there is no route. Register after the authentication and the rate limit,
+ * which counts such requests too. Their bodies are not read.
+ */
+export function addErrors(app: FastifyInstance, methodsAt: MethodsAt): void {
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply))
-  app.setNotFoundHandler(preHandler ? { preHandler } : {}, async (request) => {
-    const asked = `${request.method} ${quoted(request.url.split('?')[0] ?? '')}`
-    throw new HttpProblem(
-      404,
-      'no_such_address',
-      `There is nothing at ${asked}: see /docs for what there is.`,
-    )
+  const count = app.rateLimit()
+  // Only the files of /docs come here: a route that finds nothing.
+  app.setNotFoundHandler(async (request) => {
+    throw noSuchAddress(request.method, pathOf(request))
+  })
+  app.addHook('onRequest', async function (request, reply) {
+    if (!request.is404) return
+    await count.call(this, request, reply)
+    const path = pathOf(request)
+    const methods = methodsAt(path)
+    if (methods.length === 0) throw noSuchAddress(request.method, path)
+    const allow = [...methods, 'OPTIONS'].join(', ')
+    if (request.method === 'OPTIONS') return reply.code(204).header('allow', allow).send()
+    throw wrongMethod(request.method, path, allow)
   })
 }
 
-/** Writes the problem; only what is the service's own fault goes to the log. */
-export function sendProblem(
-  error: FastifyError | unknown,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): FastifyReply {
-  const problem = problemOf(error)
-  if (problem.statusCode >= 500) {
-    request.log.error(
-      { err: error, route: request.routeOptions?.url, status: problem.statusCode },
-      'request failed',
-    )
-  }
+const pathOf = (request: FastifyRequest) => request.url.split('?')[0] ?? ''
+
+function noSuchAddress(method: string, path: string): HttpProblem {
+  const detail = `There is nothing at ${method} ${quoted(path)}: see /docs for what there is.`
+  return new HttpProblem(404, 'no_such_address', detail)
+}
+
+function wrongMethod(method: string, path: string, allow: string): HttpProblem {
+  const detail = `${quoted(path)} does not take ${method}: use ${allow.replaceAll(', ', ' or ')}.`
+  return new HttpProblem(405, 'method_not_allowed', detail, { headers: { allow } })
+}
+
+/**
+ * Writes the problem. What the service did wrong goes to the log with its stack; that the database is away, or that
+ * there are too many streams already, in a line; what a client did, hanging up in the middle among it, only for `debug`.
+ */
+export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem = error === request.raw.errored ? hungUp() : problemOf(error)
+  logProblem(problem, error, request)
   return reply
     .code(problem.statusCode)
     .headers(problem.headers)
     .type(PROBLEM_TYPE)
     .send(JSON.stringify(problem.toBody()))
+}
+
+function logProblem({ statusCode: status, code }: HttpProblem, err: unknown, request: FastifyRequest): void {
+  const about = { route: request.routeOptions?.url, status, code }
+  if (status === 500) request.log.error({ err, ...about }, 'request failed')
+  else if (status === 503) request.log.info(about, 'request refused')
+  else request.log.debug(about, 'request refused')
+}
+
+/** Nobody reads it: the connection is gone. */
+function hungUp(): HttpProblem {
+  return new HttpProblem(400, 'aborted', 'The connection ended before the request did.')
 }

@@ -13,7 +13,6 @@ import {
   type RefusalCode,
 } from '../../contract/intake.ts'
 import { type EventKind, runsListed, type TimedEvent } from '../../events/define-event.ts'
-import type { HttpDeps } from '../deps.ts'
 import { answer, problems } from '../documented-answers.ts'
 import { sendProblem } from '../plugins/errors.ts'
 import { eventNotFound, HttpProblem, invalid, problemOf } from '../problem.ts'
@@ -21,11 +20,14 @@ import { eventNotFound, HttpProblem, invalid, problemOf } from '../problem.ts'
 /** Refused before the intake saw the body. */
 const NEVER_TAKEN_IN: ReadonlySet<string> = new Set<RefusalCode>(['malformed_json', 'unstorable_value'])
 
+export interface EventIntakeDeps {
+  intake: Intake
+  /** Each has its address. */
+  eventKinds: readonly EventKind[]
+}
+
 /** Events in: new ones, and kept ones once more. */
-export function addEventIntakeRoutes(
-  app: FastifyInstance,
-  { intake, eventKinds }: Pick<HttpDeps, 'intake' | 'eventKinds'>,
-): void {
+export function addEventIntakeRoutes(app: FastifyInstance, { intake, eventKinds }: EventIntakeDeps): void {
   for (const kind of eventKinds) addEvents(app, intake, kind)
   addReplay(app, intake)
 }

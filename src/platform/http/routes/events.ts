@@ -3,18 +3,24 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { BASE, EventPath } from '../../contract/api.ts'
 import { EventList, EventListQuery, EventRecord } from '../../contract/event.ts'
 import { findEvent, listEvents } from '../../events/event-list.ts'
-import type { HttpDeps } from '../deps.ts'
+import type { Sql } from '../../postgres/sql.ts'
 import { answer, problems } from '../documented-answers.ts'
 import { hotelInstant } from '../hotel-instant.ts'
 import { eventNotFound } from '../problem.ts'
 
+export interface EventDeps {
+  database: Sql
+  /** IANA name: times without an offset are read in it. */
+  timezone: string
+}
+
 /** Reading the audit trail: its events, and one of them. */
-export function addEventRoutes(app: FastifyInstance, deps: HttpDeps): void {
+export function addEventRoutes(app: FastifyInstance, deps: EventDeps): void {
   addList(app, deps)
   addOne(app, deps)
 }
 
-function addList(app: FastifyInstance, deps: HttpDeps): void {
+function addList(app: FastifyInstance, deps: EventDeps): void {
   app.withTypeProvider<ZodTypeProvider>().get(
     `${BASE}/events`,
     {
@@ -41,7 +47,7 @@ function addList(app: FastifyInstance, deps: HttpDeps): void {
   )
 }
 
-function addOne(app: FastifyInstance, deps: HttpDeps): void {
+function addOne(app: FastifyInstance, deps: Pick<EventDeps, 'database'>): void {
   app.withTypeProvider<ZodTypeProvider>().get(
     `${BASE}/events/:id`,
     {

@@ -3,11 +3,15 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { BASE } from '../../contract/api.ts'
 import { NotificationList, NotificationListQuery } from '../../contract/notification.ts'
 import { listNotifications } from '../../notifications/notifications.ts'
-import type { HttpDeps } from '../deps.ts'
+import type { Sql } from '../../postgres/sql.ts'
 import { answer, problems } from '../documented-answers.ts'
 
+export interface NotificationDeps {
+  database: Sql
+}
+
 /** The outbox: what was said to whom, and whether it went out. */
-export function addNotificationRoutes(app: FastifyInstance, deps: HttpDeps): void {
+export function addNotificationRoutes(app: FastifyInstance, deps: NotificationDeps): void {
   app.withTypeProvider<ZodTypeProvider>().get(
     `${BASE}/notifications`,
     {

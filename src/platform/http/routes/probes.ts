@@ -2,14 +2,22 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { BASE } from '../../contract/api.ts'
 import { Health } from '../../contract/health.ts'
-import type { HttpDeps } from '../deps.ts'
 import { answer, problems } from '../documented-answers.ts'
 
 const Live = z.object({ status: z.literal('ok') })
 const Ready = z.object({ status: z.enum(['ready', 'not_ready']), reason: z.string().optional() })
 
+export interface ProbeDeps {
+  ready: () => Promise<{ ready: boolean; reason?: string }>
+  metrics: () => Promise<{ contentType: string; body: string }>
+}
+
+export interface HealthDeps {
+  health: () => Promise<Health>
+}
+
 /** Served by every process, whatever its roles: is it alive, can it work, what did it do. */
-export function addProbeRoutes(app: FastifyInstance, deps: HttpDeps): void {
+export function addProbeRoutes(app: FastifyInstance, deps: ProbeDeps): void {
   app.get(
     '/livez',
     {
@@ -67,7 +75,7 @@ export function addProbeRoutes(app: FastifyInstance, deps: HttpDeps): void {
 }
 
 /** `GET health`: 200 while healthy or degraded, 503 when unhealthy. */
-export function addHealthRoute(app: FastifyInstance, deps: HttpDeps): void {
+export function addHealthRoute(app: FastifyInstance, deps: HealthDeps): void {
   app.get(
     `${BASE}/health`,
     {

@@ -3,22 +3,26 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { BASE, RunPath } from '../../contract/api.ts'
 import { CancelAnswer, RetryAnswer, SignalAnswer, SignalRequest } from '../../contract/run.ts'
-import type { CancelOutcome } from '../../engine/engine.ts'
+import type { CancelOutcome, Engine } from '../../engine/engine.ts'
 import { instantText } from '../../postgres/instant-text.ts'
 import type { Sql } from '../../postgres/sql.ts'
 import { findRun, statusOf } from '../../runs/runs.ts'
-import type { HttpDeps } from '../deps.ts'
 import { answer, problems } from '../documented-answers.ts'
 import { HttpProblem, runNotFound } from '../problem.ts'
 
+export interface RunControlDeps {
+  database: Sql
+  engine: Pick<Engine, 'cancel' | 'retry' | 'signal'>
+}
+
 /** What a person may do to a run: cancel it, retry it, send it a signal. */
-export function addRunControlRoutes(app: FastifyInstance, deps: HttpDeps): void {
+export function addRunControlRoutes(app: FastifyInstance, deps: RunControlDeps): void {
   addCancel(app, deps)
   addRetry(app, deps)
   addSignal(app, deps)
 }
 
-function addCancel(app: FastifyInstance, deps: HttpDeps): void {
+function addCancel(app: FastifyInstance, deps: RunControlDeps): void {
   app.withTypeProvider<ZodTypeProvider>().post(
     `${BASE}/workflows/cancel/:id`,
     {
@@ -37,7 +41,7 @@ function addCancel(app: FastifyInstance, deps: HttpDeps): void {
     async ({ params }): Promise<CancelAnswer> => {
       const outcome = await deps.engine.cancel(params.id)
       if (outcome.kind === 'not_found') throw runNotFound(params.id)
-      if (outcome.kind === 'already_ended') return alreadyEnded(deps, params.id, outcome)
+      if (outcome.kind === 'already_ended') return alreadyEnded(deps.database, params.id, outcome)
       return {
         flow_run_id: params.id,
         previous_status: statusOf(outcome.previous),
@@ -54,13 +58,13 @@ function addCancel(app: FastifyInstance, deps: HttpDeps): void {
 
 /** Cancelling what was cancelled before is no conflict: the caller has what it asked for. */
 async function alreadyEnded(
-  deps: HttpDeps,
+  sql: Sql,
   runId: string,
   outcome: Extract<CancelOutcome, { kind: 'already_ended' }>,
 ): Promise<CancelAnswer> {
-  const run = await findRun(deps.database, runId)
+  const run = await findRun(sql, runId)
   if (run?.status !== 'cancelled') {
-    throw await conflict(deps.database, runId, outcome.status, 'it has ended and cannot be cancelled.')
+    throw await conflict(sql, runId, outcome.status, 'it has ended and cannot be cancelled.')
   }
   return {
     flow_run_id: runId,
@@ -71,7 +75,7 @@ async function alreadyEnded(
   }
 }
 
-function addRetry(app: FastifyInstance, deps: HttpDeps): void {
+function addRetry(app: FastifyInstance, deps: RunControlDeps): void {
   app.withTypeProvider<ZodTypeProvider>().post(
     `${BASE}/workflows/retry/:id`,
     {
@@ -110,7 +114,7 @@ function addRetry(app: FastifyInstance, deps: HttpDeps): void {
   )
 }
 
-function addSignal(app: FastifyInstance, deps: HttpDeps): void {
+function addSignal(app: FastifyInstance, deps: RunControlDeps): void {
   app.withTypeProvider<ZodTypeProvider>().post(
     `${BASE}/workflows/signal/:id/:signal`,
     {

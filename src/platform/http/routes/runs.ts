@@ -11,23 +11,31 @@ import {
   RunLogs,
 } from '../../contract/run.ts'
 import type { AnyFlow } from '../../engine/flow.ts'
+import type { Sql } from '../../postgres/sql.ts'
 import { runDetail } from '../../runs/run-detail.ts'
 import { listRuns, runLogs } from '../../runs/runs.ts'
-import type { HttpDeps } from '../deps.ts'
 import { answer, problems } from '../documented-answers.ts'
 import type { Estimates } from '../estimates.ts'
 import { hotelInstant } from '../hotel-instant.ts'
 import { runNotFound } from '../problem.ts'
 
+export interface RunDeps {
+  database: Sql
+  flows: ReadonlyMap<string, AnyFlow>
+  estimates: Estimates
+  /** IANA name: times without an offset are read in it. */
+  timezone: string
+}
+
 /** Reading: the runs, one run, its log, and the workflows there are. */
-export function addRunRoutes(app: FastifyInstance, deps: HttpDeps, estimates: Estimates): void {
+export function addRunRoutes(app: FastifyInstance, deps: RunDeps): void {
   addList(app, deps)
   addStatus(app, deps)
   addLogs(app, deps)
-  addCatalogue(app, deps, estimates)
+  addCatalogue(app, deps)
 }
 
-function addList(app: FastifyInstance, deps: HttpDeps): void {
+function addList(app: FastifyInstance, deps: Pick<RunDeps, 'database' | 'timezone'>): void {
   app.withTypeProvider<ZodTypeProvider>().get(
     `${BASE}/workflows/list`,
     {
@@ -58,7 +66,7 @@ function addList(app: FastifyInstance, deps: HttpDeps): void {
   )
 }
 
-function addStatus(app: FastifyInstance, deps: HttpDeps): void {
+function addStatus(app: FastifyInstance, deps: Pick<RunDeps, 'database'>): void {
   app.withTypeProvider<ZodTypeProvider>().get(
     `${BASE}/workflows/status/:id`,
     {
@@ -79,7 +87,7 @@ function addStatus(app: FastifyInstance, deps: HttpDeps): void {
   )
 }
 
-function addLogs(app: FastifyInstance, deps: HttpDeps): void {
+function addLogs(app: FastifyInstance, deps: Pick<RunDeps, 'database'>): void {
   app.withTypeProvider<ZodTypeProvider>().get(
     `${BASE}/workflows/logs/:id`,
     {
@@ -100,7 +108,7 @@ function addLogs(app: FastifyInstance, deps: HttpDeps): void {
   )
 }
 
-function addCatalogue(app: FastifyInstance, deps: HttpDeps, estimates: Estimates): void {
+function addCatalogue(app: FastifyInstance, deps: Pick<RunDeps, 'flows' | 'estimates'>): void {
   app.withTypeProvider<ZodTypeProvider>().get(
     `${BASE}/workflows`,
     {
@@ -114,7 +122,7 @@ function addCatalogue(app: FastifyInstance, deps: HttpDeps, estimates: Estimates
     },
     async () => {
       const workflows: CatalogueEntry[] = []
-      for (const flow of deps.flows.values()) workflows.push(entryOf(flow, await estimates(flow)))
+      for (const flow of deps.flows.values()) workflows.push(entryOf(flow, await deps.estimates(flow)))
       return { workflows, total: workflows.length }
     },
   )

@@ -2,11 +2,12 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { BASE } from '../../contract/api.ts'
+import type { Logger } from '../../observability/logger.ts'
+import type { Sql } from '../../postgres/sql.ts'
 import type { Change } from '../../runs/changes.ts'
 import { type ChangeFeed, createChangeFeed } from '../change-feed.ts'
-import type { HttpDeps } from '../deps.ts'
 import { answer, problems } from '../documented-answers.ts'
-import { isStillAllowed } from '../plugins/auth.ts'
+import { type AuthenticationDeps, isStillAllowed } from '../plugins/auth.ts'
 import { HttpProblem } from '../problem.ts'
 
 const MOST_STREAMS = 100
@@ -15,11 +16,17 @@ const RECHECK_MS = 5_000
 /** A reader further behind than this is cut off; it comes back with Last-Event-ID and misses nothing. */
 const MOST_UNREAD_BYTES = 1_000_000
 
+/** The keys are asked again while a stream is open. */
+export interface StreamDeps extends AuthenticationDeps {
+  database: Sql
+  logger: Logger
+}
+
 /**
  * `GET stream`: server-sent events `run` and `event`, each with the whole summary as it is now. Told at least once;
  * under a burst of more than 500 changes a second only the newest are. `id` is a time to resume from.
  */
-export function addStreamRoute(app: FastifyInstance, deps: HttpDeps): void {
+export function addStreamRoute(app: FastifyInstance, deps: StreamDeps): void {
   const feed = createChangeFeed(deps.database, deps.logger)
   const streams = new Set<() => void>()
   // A server that closes waits for its answers to end, and these never would.
@@ -56,7 +63,7 @@ export function addStreamRoute(app: FastifyInstance, deps: HttpDeps): void {
 }
 
 async function openStream(
-  deps: HttpDeps,
+  deps: AuthenticationDeps,
   feed: ChangeFeed,
   streams: Set<() => void>,
   request: FastifyRequest,
@@ -111,7 +118,11 @@ function writer(raw: ServerResponse): (text: string) => void {
 }
 
 /** A database that is away at the moment ends no stream; a key that was revoked or has expired does. */
-async function endUnlessAllowed(deps: HttpDeps, request: FastifyRequest, end: () => void): Promise<void> {
+async function endUnlessAllowed(
+  deps: AuthenticationDeps,
+  request: FastifyRequest,
+  end: () => void,
+): Promise<void> {
   const allowed = await isStillAllowed(request, deps).catch(() => true)
   if (!allowed) end()
 }

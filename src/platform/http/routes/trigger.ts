@@ -2,19 +2,29 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { BASE } from '../../contract/api.ts'
 import { fieldErrors } from '../../contract/problem.ts'
 import { TriggerAnswer, TriggerRequest } from '../../contract/run.ts'
+import type { Engine } from '../../engine/engine.ts'
 import type { AnyFlow } from '../../engine/flow.ts'
 import { bodyHash, newRunId, runIdFor } from '../../engine/ids.ts'
 import { instantText } from '../../postgres/instant-text.ts'
+import type { Sql } from '../../postgres/sql.ts'
 import { findRun } from '../../runs/runs.ts'
-import type { HttpDeps } from '../deps.ts'
 import { answer, problems } from '../documented-answers.ts'
 import type { Estimates } from '../estimates.ts'
 import { hotelInstant } from '../hotel-instant.ts'
 import { nearestNames } from '../nearest-names.ts'
 import { HttpProblem, invalid, quoted } from '../problem.ts'
 
+export interface TriggerDeps {
+  database: Sql
+  engine: Pick<Engine, 'start'>
+  flows: ReadonlyMap<string, AnyFlow>
+  estimates: Estimates
+  /** IANA name: times without an offset are read in it. */
+  timezone: string
+}
+
 /** `POST workflows/trigger`: starts a run, now or later; a repeated idempotency key finds the first run. */
-export function addTriggerRoute(app: FastifyInstance, deps: HttpDeps, estimates: Estimates): void {
+export function addTriggerRoute(app: FastifyInstance, deps: TriggerDeps): void {
   app.post(
     `${BASE}/workflows/trigger`,
     {
@@ -34,13 +44,12 @@ export function addTriggerRoute(app: FastifyInstance, deps: HttpDeps, estimates:
         },
       },
     },
-    async (request, reply) => trigger(deps, estimates, request, reply),
+    async (request, reply) => trigger(deps, request, reply),
   )
 }
 
 async function trigger(
-  deps: HttpDeps,
-  estimates: Estimates,
+  deps: TriggerDeps,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<TriggerAnswer> {
@@ -69,14 +78,14 @@ async function trigger(
     // A worker may have it already, but what was done here is that it was put in the queue.
     status: created ? (scheduledFor ? 'scheduled' : 'pending') : run.status,
     scheduled_start: instantText(run.scheduledFor ?? run.createdAt),
-    estimated_duration_minutes: await estimates(flow),
+    estimated_duration_minutes: await deps.estimates(flow),
     parameters: body.parameters,
     created_at: instantText(run.createdAt),
   }
 }
 
 async function start(
-  deps: HttpDeps,
+  deps: Pick<TriggerDeps, 'engine'>,
   flow: AnyFlow,
   body: TriggerRequest,
   at: Date | undefined,

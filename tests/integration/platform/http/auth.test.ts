@@ -125,7 +125,8 @@ describe('addresses there are not', () => {
 
   it('a route that does not say its scope stops the start', async () => {
     const bare = fastify()
-    addAuthentication(bare, { keys: { verify: async () => ({ refused: 'unknown' }) }, open: false })
+    const keys = { verify: async () => ({ refused: 'unknown' as const }) }
+    addAuthentication(bare, { keys, open: false }, async () => {})
     expect(() => bare.get('/forgotten', async () => 'secret')).toThrow(/scope/)
   })
 })
@@ -224,7 +225,7 @@ describe('an open service', () => {
 })
 
 it('limits the rate per key, and never the probes', async () => {
-  const limited = await openHttpRig({ settings: { bodyLimitBytes: 1000, rateLimitPerMinute: 3 } })
+  const limited = await openHttpRig({ settings: { rateLimitPerMinute: 3 } })
   try {
     const statuses = []
     for (let n = 0; n < 4; n++)

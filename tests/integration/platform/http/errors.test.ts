@@ -10,7 +10,7 @@ import { type Answer, call, type HttpRig, httpDeps, KEYS, openHttpRig } from './
 
 let rig: HttpRig
 beforeAll(async () => {
-  rig = await openHttpRig({ settings: { bodyLimitBytes: 10_000, rateLimitPerMinute: 1_000_000 } })
+  rig = await openHttpRig({ settings: { bodyLimitBytes: 10_000 } })
 })
 afterAll(() => rig.close())
 
@@ -88,7 +88,35 @@ describe('bodies', () => {
 describe('addresses', () => {
   it('nothing there: 404', async () => {
     expectProblem(await rig.call('GET', 'nothing'), 404, 'no_such_address')
-    expectProblem(await rig.call('DELETE', 'workflows/list'), 404, 'no_such_address')
+    expectProblem(await rig.call('DELETE', 'nothing'), 404, 'no_such_address')
+  })
+
+  it('another method: 405 that says which there are, whatever the body', async () => {
+    const expectAllow = async (method: string, path: string, allow: string, options = {}) => {
+      const answer = await rig.call(method, path, options)
+      expectProblem(answer, 405, 'method_not_allowed')
+      expect([method, path, answer.headers.allow]).toEqual([method, path, allow])
+    }
+    await expectAllow('DELETE', 'workflows/list', 'GET, HEAD, OPTIONS')
+    await expectAllow('DELETE', 'workflows/list/', 'GET, HEAD, OPTIONS')
+    await expectAllow('GET', 'workflows/trigger?a=b', 'POST, OPTIONS')
+    await expectAllow('PATCH', 'workflows/cancel/fr_x', 'POST, OPTIONS')
+    await expectAllow('PUT', 'events/attendance', 'GET, HEAD, POST, OPTIONS', {
+      raw: '<x/>',
+      headers: { 'content-type': 'text/xml' },
+    })
+    await expectAllow('POST', '/livez', 'GET, HEAD, OPTIONS', { raw: 'x'.repeat(20_000) })
+    await expectAllow('POST', '/docs/static/index.css', 'GET, HEAD, OPTIONS')
+    const head = await rig.call('HEAD', 'workflows/trigger')
+    expect([head.status, head.headers.allow]).toEqual([405, 'POST, OPTIONS'])
+  })
+
+  it('OPTIONS says which methods there are; HEAD is GET without its body', async () => {
+    const options = await rig.call('OPTIONS', 'workflows/status/fr_x')
+    expect([options.status, options.text, options.headers.allow]).toEqual([204, '', 'GET, HEAD, OPTIONS'])
+    expectProblem(await rig.call('OPTIONS', 'nothing'), 404, 'no_such_address')
+    const head = await rig.call('HEAD', 'workflows/list')
+    expect([head.status, head.text]).toEqual([200, ''])
   })
 
   it('bad percent-encoding: 400; a very long id is simply not found', async () => {

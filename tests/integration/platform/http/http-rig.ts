@@ -10,8 +10,7 @@ import { SCOPES, type Scope } from '../../../../src/platform/contract/key.ts'
 import { createDurableEngine } from '../../../../src/platform/engine/durable/durable-engine.ts'
 import type { Engine } from '../../../../src/platform/engine/engine.ts'
 import { type AnyFlow, defineFlow } from '../../../../src/platform/engine/flow.ts'
-import type { HttpDeps } from '../../../../src/platform/http/deps.ts'
-import { buildServer } from '../../../../src/platform/http/server.ts'
+import { buildServer, type HttpDeps } from '../../../../src/platform/http/server.ts'
 import { createLogger } from '../../../../src/platform/observability/logger.ts'
 import { createMetrics } from '../../../../src/platform/observability/metrics.ts'
 import type { Database } from '../../../../src/platform/postgres/pool.ts'
@@ -43,6 +42,15 @@ export const KEYS = Object.fromEntries(
   ]),
 ) as Record<Scope, { name: string; secret: string; scopes: Scope[] }>
 
+const SETTINGS: HttpDeps['settings'] = {
+  bodyLimitBytes: 1_000_000,
+  rateLimitPerMinute: 1_000_000,
+  wrongKeysPerMinute: 1_000_000,
+  requestTimeoutSeconds: 60,
+  connectionsPerAddress: 1_000,
+  trustProxy: [],
+}
+
 export interface HttpRig {
   app: FastifyInstance
   database: Database
@@ -64,8 +72,13 @@ export interface Answer {
   headers: Record<string, unknown>
 }
 
+/** Of the settings only what a test is about. */
+export interface HttpOverrides extends Omit<Partial<HttpDeps>, 'settings'> {
+  settings?: Partial<HttpDeps['settings']>
+}
+
 /** The HTTP side on a real database with the real intake and the engine's control side; no worker takes the runs up. */
-export async function openHttpRig(overrides: Partial<HttpDeps> = {}): Promise<HttpRig> {
+export async function openHttpRig(overrides: HttpOverrides = {}): Promise<HttpRig> {
   const test = await createTestDatabase()
   const engine = createDurableEngine(test.database, () => {})
   const app = await buildServer(httpDeps(test.database, engine, overrides))
@@ -81,7 +94,7 @@ export async function openHttpRig(overrides: Partial<HttpDeps> = {}): Promise<Ht
   }
 }
 
-export function httpDeps(database: Database, engine: Engine, overrides: Partial<HttpDeps> = {}): HttpDeps {
+export function httpDeps(database: Database, engine: Engine, overrides: HttpOverrides = {}): HttpDeps {
   return {
     database,
     engine,
@@ -115,8 +128,8 @@ export function httpDeps(database: Database, engine: Engine, overrides: Partial<
     logger: createLogger(process.env.TEST_LOG_LEVEL ?? 'silent'),
     open: false,
     roles: ['api', 'worker'],
-    settings: { bodyLimitBytes: 1_000_000, rateLimitPerMinute: 1_000_000 },
     ...overrides,
+    settings: { ...SETTINGS, ...overrides.settings },
   }
 }
 
