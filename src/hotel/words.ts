@@ -1,6 +1,6 @@
 /** What several events and requests name alike. */
 import { z } from 'zod'
-import { isWithinBounds } from '../platform/contract/instant.ts'
+import { isWithinBounds, YEARS } from '../platform/contract/instant.ts'
 
 export const BookingId = z.string().trim().min(1).max(100)
 export const GuestId = z.string().min(1).max(100)
@@ -10,6 +10,7 @@ export const RoomNumber = z.string().trim().min(1).max(20)
 export const HotelDate = z.iso
   .date({ error: 'must be a date, for example 2025-02-01' })
   .refine(isWithinBounds, 'must be a date from 1900-01-02 to 9998-12-30')
+  .meta({ pattern: YEARS })
 
 /** Of a person or a text: a BCP 47 tag such as 'vi' or 'en-GB'. */
 export const Language = z

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Instant } from '../../platform/contract/instant.ts'
 import { GUEST_CHANNELS } from '../../platform/contract/notification.ts'
+import { requiredWhen } from '../../platform/contract/required-when.ts'
 import { defineEvent } from '../../platform/events/define-event.ts'
 import { BookingId, GuestId, HotelDate, Language, RoomNumber } from '../words.ts'
 
@@ -30,9 +31,15 @@ export const RoomData = z.object({
   room_number: RoomNumber.nullable().optional(),
   room_type: z.string().max(100).optional(),
   check_in: HotelDate.optional(),
-  check_out: HotelDate.optional(),
+  check_out: HotelDate.optional().meta({ description: 'Not before check_in' }),
   /** In the hotel's currency: whole VND. */
   total_amount: z.number().min(0).max(1e12).optional(),
+})
+
+const ofNewBooking = requiredWhen('event_type', 'new_booking' satisfies BookingEventType, {
+  guest_data: 'who comes',
+  'room_data.check_in': 'the day of arrival',
+  'room_data.check_out': 'the day of departure',
 })
 
 /**
@@ -51,15 +58,9 @@ export const BookingEvent = z
     vip: z.boolean().optional(),
     timestamp: Instant,
   })
-  .superRefine((event, context) => {
-    const missing = (path: string[], what: string) =>
-      context.addIssue({ code: 'custom', path, message: `is required for a new_booking: ${what}` })
-    const { check_in: from, check_out: to } = event.room_data ?? {}
-    if (event.event_type === 'new_booking') {
-      if (!event.guest_data) missing(['guest_data'], 'who comes')
-      if (!from) missing(['room_data', 'check_in'], 'the day of arrival')
-      if (!to) missing(['room_data', 'check_out'], 'the day of departure')
-    }
+  .superRefine(ofNewBooking.check)
+  .superRefine(({ room_data }, context) => {
+    const { check_in: from, check_out: to } = room_data ?? {}
     if (from && to && from > to) {
       const message = 'must not be before check_in'
       context.addIssue({ code: 'custom', path: ['room_data', 'check_out'], message })
@@ -67,6 +68,7 @@ export const BookingEvent = z
   })
   .meta({
     id: 'BookingEvent',
+    ...ofNewBooking.jsonSchema,
     description: 'A booking was made, changed, cancelled, checked in or out, or its guest did not come',
     examples: [
       {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Instant } from './instant.ts'
+import { Instant, UtcInstant } from './instant.ts'
 import { PageQuery } from './page.ts'
 
 export const StartedRun = z
@@ -38,9 +38,9 @@ export const EventRecord = z
     reason: z.string().nullable(),
     errors: z.array(z.object({ path: z.string(), message: z.string() })).nullable(),
     sender_key: z.string().nullable(),
-    received_at: z.string(),
+    received_at: UtcInstant,
     received_from: z.string().nullable(),
-    occurred_at: z.string().nullable(),
+    occurred_at: UtcInstant.nullable(),
     payload: z.unknown(),
     subjects: z.array(z.string()),
     replay_of: z.string().nullable(),

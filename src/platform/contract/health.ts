@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { UtcInstant } from './instant.ts'
 
 const CheckStatus = z.enum(['ok', 'error', 'disabled'])
 const Check = z.object({
@@ -17,7 +18,7 @@ export type Queues = z.infer<typeof Queues>
 export const Health = z
   .object({
     status: z.enum(['healthy', 'degraded', 'unhealthy']),
-    timestamp: z.string(),
+    timestamp: UtcInstant,
     version: z.string(),
     checks: z.object({
       database: Check,

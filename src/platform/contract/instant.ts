@@ -2,6 +2,9 @@ import { z } from 'zod'
 
 const ISO = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?$/i
 
+/** For readers of the OpenAPI document: the years that any instant or day may have. A little more is taken at both ends. */
+export const YEARS = '^(190[1-9]|19[1-9][0-9]|[2-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-7])-'
+
 /**
  * An ISO 8601 date and time, kept as the sender wrote it. Without an offset it is hotel wall-clock time:
  * `time/local-time.ts` turns it into an instant, since only there the hotel's timezone is known.
@@ -12,7 +15,10 @@ export const Instant = z
   .refine((text) => ISO.test(text) && isOnTheCalendar(text), {
     message: 'must be an ISO 8601 date and time, for example 2025-01-17T08:30:00Z',
   })
-  .meta({ format: 'date-time', examples: ['2025-01-17T08:30:00Z'] })
+  .meta({ format: 'date-time', pattern: YEARS, examples: ['2025-01-17T08:30:00Z'] })
+
+/** An instant of an answer: ISO 8601 in UTC, ending in `Z`. */
+export const UtcInstant = z.string().meta({ format: 'date-time' })
 
 /** Whether the text carries its own offset (`Z` or `+07:00`). */
 export function hasOffset(text: string): boolean {

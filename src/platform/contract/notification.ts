@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { UtcInstant } from './instant.ts'
 import { PageQuery } from './page.ts'
 
 /** The ways to a guest. */
@@ -31,10 +32,10 @@ export const Notification = z
     last_error: z.string().nullable(),
     flow_run_id: z.string().nullable(),
     subjects: z.array(z.string()),
-    created_at: z.string(),
+    created_at: UtcInstant,
     /** Of one that is or was held. */
-    not_before: z.string().nullable(),
-    sent_at: z.string().nullable(),
+    not_before: UtcInstant.nullable(),
+    sent_at: UtcInstant.nullable(),
   })
   .meta({ id: 'Notification' })
 export type Notification = z.infer<typeof Notification>

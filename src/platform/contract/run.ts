@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Instant } from './instant.ts'
+import { Instant, UtcInstant } from './instant.ts'
 import { PageQuery } from './page.ts'
 
 /** Lower case is the contract's `status`, the value Prefect's `state`. See docs/state-machine.md. */
@@ -56,10 +56,10 @@ export const TriggerAnswer = z
     flow_run_id: z.string(),
     workflow_name: z.string(),
     status: RunStatus,
-    scheduled_start: z.string(),
+    scheduled_start: UtcInstant,
     estimated_duration_minutes: z.number(),
     parameters: Parameters,
-    created_at: z.string(),
+    created_at: UtcInstant,
   })
   .meta({
     id: 'TriggerAnswer',
@@ -87,17 +87,17 @@ export type RunError = z.infer<typeof RunError>
 export const TaskAttempt = z.object({
   attempt: z.number(),
   status: z.enum(['completed', 'failed']),
-  started_at: z.string().nullable(),
+  started_at: UtcInstant.nullable(),
   duration_seconds: z.number().nullable(),
   error: z.object({ code: z.string(), message: z.string() }).nullable(),
-  next_attempt_at: z.string().nullable(),
+  next_attempt_at: UtcInstant.nullable(),
 })
 
 export const TaskRun = z.object({
   task_run_id: z.string(),
   task_name: z.string(),
   status: z.enum(['running', 'retrying', 'waiting', 'completed', 'failed', 'cancelled']),
-  started_at: z.string().nullable(),
+  started_at: UtcInstant.nullable(),
   duration_seconds: z.number().nullable(),
   retries: z.number(),
   attempts: z.array(TaskAttempt),
@@ -110,15 +110,15 @@ export const RunDetail = z
     workflow_name: z.string(),
     status: RunStatus,
     state: z.string(),
-    started_at: z.string().nullable(),
-    completed_at: z.string().nullable(),
+    started_at: UtcInstant.nullable(),
+    completed_at: UtcInstant.nullable(),
     duration_seconds: z.number().nullable(),
-    created_at: z.string(),
+    created_at: UtcInstant,
     created_by: z
       .string()
       .nullable()
       .meta({ description: 'The API key it was triggered with; null when an event or a run started it' }),
-    scheduled_start: z.string().nullable(),
+    scheduled_start: UtcInstant.nullable(),
     parameters: Parameters,
     subjects: z.array(z.string()),
     event_id: z.string().nullable(),
@@ -141,9 +141,9 @@ export const RunSummary = z.object({
   workflow_name: z.string(),
   status: RunStatus,
   state: z.string(),
-  created_at: z.string(),
-  started_at: z.string().nullable(),
-  completed_at: z.string().nullable(),
+  created_at: UtcInstant,
+  started_at: UtcInstant.nullable(),
+  completed_at: UtcInstant.nullable(),
   duration_seconds: z.number().nullable(),
   event_id: z.string().nullable(),
   subjects: z.array(z.string()),
@@ -172,7 +172,7 @@ export const CancelAnswer = z
     flow_run_id: z.string(),
     previous_status: RunStatus,
     new_status: RunStatus,
-    cancelled_at: z.string(),
+    cancelled_at: UtcInstant,
     message: z.string(),
   })
   .meta({
@@ -206,7 +206,7 @@ export const SignalAnswer = z
   .meta({ id: 'SignalAnswer' })
 
 export const RunLog = z.object({
-  at: z.string(),
+  at: UtcInstant,
   level: z.enum(['debug', 'info', 'warn', 'error']),
   message: z.string(),
   task_name: z.string().nullable(),

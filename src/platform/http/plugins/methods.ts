@@ -13,7 +13,9 @@ export function collectMethods(app: FastifyInstance): MethodsAt {
   })
   return (path) => {
     const plain = path.replace(/(?<=.)\/$/, '')
-    const at = [...routes.values()].filter(({ pattern }) => pattern.test(plain))
+    // What an address takes by its own name goes before what it takes as an id.
+    const own = routes.get(plain)
+    const at = own ? [own] : [...routes.values()].filter(({ pattern }) => pattern.test(plain))
     return [...new Set(at.flatMap(({ methods }) => [...methods]))].sort()
   }
 }

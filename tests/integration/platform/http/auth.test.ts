@@ -241,6 +241,48 @@ it('limits the rate per key, and never the probes', async () => {
   }
 })
 
+it('counts wrong keys per address, apart from all else: 429 then, and a right key is let in all the same', async () => {
+  const limited = await openHttpRig({ settings: { wrongKeysPerMinute: 3, trustProxy: ['127.0.0.1'] } })
+  const asked = async (key: string | undefined, address: string) => {
+    const headers = { 'x-forwarded-for': address, ...(key ? { 'x-api-key': key } : {}) }
+    const answer = await limited.call('GET', 'workflows', { key: null, headers })
+    return [answer.status, answer.body.code, Number(answer.headers['retry-after'] ?? 0) > 0]
+  }
+  const times = async (count: number, key: string | undefined, address: string) => {
+    const answers = []
+    for (let n = 0; n < count; n++) answers.push(await asked(key, address))
+    return answers
+  }
+  const unknown = [401, 'key_unknown', false]
+  const tooMany = [429, 'too_many_wrong_keys', true]
+  try {
+    expect(await times(5, 'a guess', '203.0.113.7')).toEqual([unknown, unknown, unknown, tooMany, tooMany])
+    expect(await asked(KEYS.read.secret, '203.0.113.7')).toEqual([200, undefined, false])
+    expect(await asked('a guess', '203.0.113.8')).toEqual(unknown)
+    expect(await times(4, 'a guess', '2001:db8::1')).toEqual([unknown, unknown, unknown, tooMany])
+    // An IPv6 host has a whole /64 to send from.
+    expect(await asked('a guess', '2001:db8::ffff')).toEqual(tooMany)
+    expect(await asked('a guess', '2001:db8:0:1::1')).toEqual(unknown)
+    expect(await times(5, undefined, '203.0.113.9')).toEqual(Array(5).fill([401, 'no_key', false]))
+  } finally {
+    await limited.close()
+  }
+})
+
+it('believes X-Forwarded-For of nobody who is not said to be a proxy', async () => {
+  const direct = await openHttpRig({ settings: { wrongKeysPerMinute: 1 } })
+  try {
+    const statuses = []
+    for (const address of ['203.0.113.1', '203.0.113.2']) {
+      const headers = { 'x-forwarded-for': address, 'x-api-key': 'a guess' }
+      statuses.push((await direct.call('GET', 'workflows', { key: null, headers })).status)
+    }
+    expect(statuses).toEqual([401, 429])
+  } finally {
+    await direct.close()
+  }
+})
+
 it('without the role api only the probes and the metrics are served', async () => {
   const worker = await openHttpRig({ roles: ['worker'] })
   try {

@@ -100,8 +100,9 @@ describe('addresses', () => {
     await expectAllow('DELETE', 'workflows/list', 'GET, HEAD, OPTIONS')
     await expectAllow('DELETE', 'workflows/list/', 'GET, HEAD, OPTIONS')
     await expectAllow('GET', 'workflows/trigger?a=b', 'POST, OPTIONS')
+    await expectAllow('PUT', 'events/evt_x', 'GET, HEAD, OPTIONS')
     await expectAllow('PATCH', 'workflows/cancel/fr_x', 'POST, OPTIONS')
-    await expectAllow('PUT', 'events/attendance', 'GET, HEAD, POST, OPTIONS', {
+    await expectAllow('PUT', 'events/attendance', 'POST, OPTIONS', {
       raw: '<x/>',
       headers: { 'content-type': 'text/xml' },
     })
