@@ -64,10 +64,32 @@ async function list(options: EventOptions): Promise<void> {
       event.status,
       event.received_at,
       event.subjects,
+      shortReason(event),
     ])
-    const text = table(['event', 'kind', 'source', 'status', 'received', 'about'], rows)
+    // Of a list without a refused event the column would be one of dashes.
+    const refused = page.events.some(({ status }) => status === 'rejected')
+    const headings = [
+      'event',
+      'kind',
+      'source',
+      'status',
+      'received',
+      'about',
+      ...(refused ? ['reason'] : []),
+    ]
+    const text = table(
+      headings,
+      rows.map((row) => row.slice(0, headings.length)),
+    )
     return `${text}\n\n${pageLine(rows.length, page)}`
   })
+}
+
+/** What is wrong with a refused event, on its line; all of it is in `events <id>`. */
+function shortReason({ reason, errors }: EventRecord): string | null {
+  const [first, ...more] = errors ?? []
+  if (first === undefined) return reason
+  return `${first.path}: ${first.message}${more.length > 0 ? `, and ${more.length} more` : ''}`
 }
 
 async function detail(id: string, options: EventOptions): Promise<void> {

@@ -31,7 +31,7 @@ export function addKeyCommands(program: Command): void {
     )
     .option(
       '--expires-in <time>',
-      'how long it is good for, for example 90d, 12h or 1y; default: until revoked',
+      'how long it is good for, for example 30m, 12h, 90d or 1y; default: until revoked',
       aTime,
     )
     .option('--json', 'print JSON')
@@ -63,8 +63,26 @@ async function create({ name, scope, expiresIn, json }: CreateOptions): Promise<
       ['Expires', made.expires_at ?? 'never'],
       ['Secret', secret],
     ])
-    return `${about}\n\nKeep the secret: it cannot be shown again.`
+    return [about, ...shortcomings(scopes), 'Keep the secret: it cannot be shown again.'].join('\n\n')
   })
+}
+
+/** What the holder of a key will miss, said while it is easy to make another. */
+function shortcomings(scopes: readonly Scope[]): string[] {
+  if (scopes.includes('read') || scopes.includes('admin')) return []
+  const starts = scopes.filter((scope) => scope in BLIND).map((scope) => `${BLIND[scope]} (${scope})`)
+  if (starts.length === 0) return []
+  return [
+    `Without the scope read this key cannot see what becomes of it: it ${starts.join(' and ')}, and no more.\n` +
+      'Where it should, make one with --scope read as well.',
+  ]
+}
+
+const BLIND: Partial<Record<Scope, string>> = {
+  'events:write': 'sends events',
+  'workflows:write': 'starts, cancels and retries runs',
+  'schedules:write': 'changes schedules',
+  'pipelines:write': 'starts pipelines',
 }
 
 async function list(options: { json?: boolean }): Promise<void> {
@@ -106,12 +124,18 @@ function aName(text: string): string {
 }
 
 const HOUR = 3_600_000
-const UNITS: Record<string, number> = { h: HOUR, d: 24 * HOUR, w: 7 * 24 * HOUR, y: 365 * 24 * HOUR }
+const UNITS: Record<string, number> = {
+  m: 60_000,
+  h: HOUR,
+  d: 24 * HOUR,
+  w: 7 * 24 * HOUR,
+  y: 365 * 24 * HOUR,
+}
 const LONGEST_YEARS = 100
 
 function aTime(text: string): number {
-  const [, count = '', unit = ''] = /^(\d{1,6})([hdwy])$/.exec(text) ?? []
+  const [, count = '', unit = ''] = /^(\d{1,6})([mhdwy])$/.exec(text) ?? []
   const time = Number(count) * (UNITS[unit] ?? 0)
   if (time > 0 && time <= LONGEST_YEARS * (UNITS.y ?? 0)) return time
-  throw new InvalidArgumentError('Write a number and h, d, w or y: for example 90d.')
+  throw new InvalidArgumentError('Write a number and m (minutes), h, d, w or y: for example 90d.')
 }

@@ -80,6 +80,19 @@ function strange(base: string, answer: Response): CommandError {
   )
 }
 
+/** Whether the service refused because of what the key may do. */
+export function isForbidden(error: unknown): boolean {
+  return error instanceof Refused && error.status === 403
+}
+
+class Refused extends CommandError {
+  readonly status: number
+  constructor(status: number, message: string) {
+    super(message)
+    this.status = status
+  }
+}
+
 /** The problem's own sentence, then every wrong field. */
 function refused(status: number, json: unknown, key: string | undefined): CommandError {
   const { detail, errors } = (json ?? {}) as { detail?: unknown; errors?: unknown }
@@ -92,7 +105,7 @@ function refused(status: number, json: unknown, key: string | undefined): Comman
   for (const wrong of Array.isArray(errors) ? errors : []) {
     lines.push(`  ${String(wrong?.path)}: ${String(wrong?.message)}`)
   }
-  return new CommandError(lines.join('\n'))
+  return new Refused(status, lines.join('\n'))
 }
 
 function parse(text: string): unknown {

@@ -1,17 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Command, InvalidArgumentError } from 'commander'
-import { ENDED, type RunDetail, type TriggerAnswer } from '../platform/contract/run.ts'
+import type { z } from 'zod'
+import { type Catalogue, ENDED, type RunDetail, type TriggerAnswer } from '../platform/contract/run.ts'
 import { CommandError } from './command-error.ts'
 import { loadEnvironment } from './environment.ts'
 import { show } from './output.ts'
+import { coerced } from './parameter-values.ts'
 import { runText } from './run-text.ts'
-import { createServiceClient, type ServiceClient } from './service-client.ts'
+import { createServiceClient, isForbidden, type ServiceClient } from './service-client.ts'
 import { sheet } from './table.ts'
 
 type Parameters = Record<string, unknown>
 
 interface TriggerOptions {
-  param: Parameters
+  /** As they were written. */
+  param: Record<string, string>
   paramsJson?: Parameters
   at?: string
   key?: string
@@ -30,7 +33,7 @@ export function addTriggerCommand(program: Command): void {
     .argument('<workflow>', 'name of the workflow')
     .option(
       '--param <key=value>',
-      'one parameter; text unless it reads as JSON (quote it to keep it text)',
+      'one parameter, read as the workflow has it: room_number=201 is text where a text is asked for',
       oneMore,
       {},
     )
@@ -46,7 +49,7 @@ async function trigger(workflow: string, options: TriggerOptions): Promise<void>
   const client = createServiceClient(loadEnvironment())
   const { status, body } = await client.post<TriggerAnswer>('workflows/trigger', {
     workflow_name: workflow,
-    parameters: { ...options.paramsJson, ...options.param },
+    parameters: { ...options.paramsJson, ...(await readParameters(client, workflow, options.param)) },
     scheduled_time: options.at,
     idempotency_key: options.key,
   })
@@ -61,6 +64,21 @@ async function trigger(workflow: string, options: TriggerOptions): Promise<void>
     const why = run.error ? `: ${run.error.code}: ${run.error.message}` : '.'
     throw new CommandError(`The run ${run.flow_run_id} is ${run.status}${why}`)
   }
+}
+
+/** By the workflow's own schema; without one, as of a key that may not read the catalogue, by the looks of each. */
+async function readParameters(
+  client: ServiceClient,
+  workflow: string,
+  written: Record<string, string>,
+): Promise<Parameters> {
+  const entries = Object.entries(written)
+  if (entries.length === 0) return {}
+  const catalogue = await client
+    .get<z.infer<typeof Catalogue>>('workflows')
+    .catch((error: unknown) => (isForbidden(error) ? undefined : Promise.reject(error)))
+  const schema = catalogue?.workflows.find(({ name }) => name === workflow)?.parameters ?? {}
+  return Object.fromEntries(entries.map(([name, text]) => [name, coerced(text, schema, name)]))
 }
 
 function started(answer: TriggerAnswer, before: boolean): string {
@@ -86,23 +104,10 @@ async function ended(client: ServiceClient, runId: string): Promise<RunDetail> {
   }
 }
 
-function oneMore(text: string, before: Parameters): Parameters {
+function oneMore(text: string, before: Record<string, string>): Record<string, string> {
   const at = text.indexOf('=')
   if (at < 1) throw new InvalidArgumentError('Write it as key=value.')
-  return Object.fromEntries([
-    ...Object.entries(before),
-    [text.slice(0, at), parameterValue(text.slice(at + 1))],
-  ])
-}
-
-function parameterValue(text: string): unknown {
-  try {
-    const value: unknown = JSON.parse(text)
-    // 20 digits are somebody's number plate or card, and would come back rounded.
-    return typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER ? text : value
-  } catch {
-    return text
-  }
+  return Object.fromEntries([...Object.entries(before), [text.slice(0, at), text.slice(at + 1)]])
 }
 
 function jsonObject(text: string): Parameters {

@@ -1,4 +1,5 @@
 import { escapeForSlack } from '../messages/slack-text.rules.ts'
+import { inMinutes } from '../minutes.rules.ts'
 
 /** The message a supervisor gets, in the specification's wording. Slack's own markup; values are escaped for it. */
 export function lateAlertText(punch: {
@@ -13,7 +14,7 @@ export function lateAlertText(punch: {
     '⚠ *Late Check-in Alert*',
     '',
     `Employee: ${name} (${id})`,
-    `Late by: ${punch.lateMinutes} minutes`,
+    `Late by: ${inMinutes(punch.lateMinutes)}`,
     `Department: ${escapeForSlack(punch.department ?? 'unknown')}`,
   ].join('\n')
 }

@@ -1,5 +1,6 @@
 import { FlowFailure } from '../../platform/engine/errors.ts'
 import { defineFlow, type Flow } from '../../platform/engine/flow.ts'
+import { inMinutes } from '../minutes.rules.ts'
 import { subjectsOf } from '../subjects.ts'
 import { AttendanceEvent } from './attendance.event.ts'
 import { type AttendanceDeps, type LowConfidence, type Punch, recordPunch } from './attendance.tasks.ts'
@@ -40,5 +41,5 @@ function tooUnsure({ confidence, minimum }: LowConfidence): FlowFailure {
 
 function inWords({ action, isLate, lateMinutes }: Punch): string {
   if (action === 'check_out') return 'checked out'
-  return isLate ? `checked in late by ${lateMinutes} minutes` : 'checked in on time'
+  return isLate ? `checked in late by ${inMinutes(lateMinutes)}` : 'checked in on time'
 }

@@ -1,6 +1,7 @@
 /** What a guest asks for and whose work it is, read from plain words; and what the staff is told about it. */
 
 import { escapeForSlack, quotedForSlack } from '../messages/slack-text.rules.ts'
+import { inMinutes } from '../minutes.rules.ts'
 import { OTHER, TOPICS, type Topic, UNHURRIED, URGENT } from './request-words.rules.ts'
 
 export interface RequestKind {
@@ -61,7 +62,7 @@ export function requestText(news: RequestNews): string {
   return [
     `${news.urgency === 'high' ? '🚨 *Urgent guest request*' : '🛎 *Guest request*'}: ${escapeForSlack(news.category)}`,
     ...aboutRequest(news),
-    `To be finished within ${news.minutes} minutes (run ${news.runId}, signal task_finished).`,
+    `To be finished within ${inMinutes(news.minutes)} (run ${news.runId}, signal task_finished).`,
   ].join('\n')
 }
 
@@ -70,7 +71,7 @@ export function overdueText(news: RequestNews): string {
   return [
     `⏰ *Guest request not finished*: ${escapeForSlack(news.category)} (${escapeForSlack(news.department)})`,
     ...aboutRequest(news),
-    `Open for ${news.minutes} minutes (run ${news.runId}, signal task_finished).`,
+    `Open for ${inMinutes(news.minutes)} (run ${news.runId}, signal task_finished).`,
   ].join('\n')
 }
 

@@ -17,6 +17,7 @@ const PUNCH = [
 let test: TestDatabase
 let service: ServiceProcess
 let reader: { secret: string }
+let starter: { secret: string }
 const env: Record<string, string> = {}
 const cli = (...args: string[]) => prefectService(args, env)
 const json = async (...args: string[]) => JSON.parse((await cli(...args, '--json')).out)
@@ -33,6 +34,7 @@ beforeAll(async () => {
     API_KEYS: 'first:0123456789abcdef',
   })
   reader = JSON.parse((await key('read')).out)
+  starter = JSON.parse((await key('workflows:write')).out)
   env.PREFECT_SERVICE_URL = service.url
   env.PREFECT_SERVICE_KEY = JSON.parse((await key('admin')).out).secret
 })
@@ -104,16 +106,32 @@ describe('trigger', () => {
     expectFailure(other, 1, /idempotency key "k1" was used before with another body/)
   })
 
+  it('reads each parameter as the workflow has it', async () => {
+    const numbered = await json('trigger', 'process_attendance', ...PUNCH, '--param', 'employee_id=201')
+    expect(numbered.parameters).toMatchObject({ employee_id: '201', confidence: 0.98 })
+    const request = ['--param', 'room_number=201', '--param', 'text=2']
+    const { parameters } = await json('trigger', 'handle_guest_request', ...request)
+    expect(parameters).toEqual({ room_number: '201', text: '2' })
+  })
+
+  it('reads them by their looks with a key that may not see the catalogue', async () => {
+    const blind = { ...env, PREFECT_SERVICE_KEY: starter.secret }
+    const args = ['trigger', 'process_attendance', ...PUNCH, '--param', 'employee_id=B1', '--json']
+    const { out, err } = await prefectService(args, blind)
+    expect(err).toBe('')
+    expect(JSON.parse(out).parameters).toMatchObject({ employee_id: 'B1', confidence: 0.98 })
+  })
+
   it('names every wrong field, unknown workflows, and wrong usage', async () => {
     const wrong = await cli(
       'trigger',
       'process_attendance',
       '--param',
-      'employee_id=7',
+      'employee_id=',
       '--param',
       'confidence=high',
     )
-    expectFailure(wrong, 1, /^ {2}body\.parameters\.employee_id: .*string/m)
+    expectFailure(wrong, 1, /^ {2}body\.parameters\.employee_id: /m)
     expect(wrong.err).toMatch(/^ {2}body\.parameters\.confidence: .*number/m)
     expectFailure(await cli('trigger', 'proces_attendance'), 1, /Did you mean "process_attendance"/)
     expectFailure(await cli('trigger'), 2, /missing required argument 'workflow'/)
@@ -195,6 +213,9 @@ describe('events', () => {
     expect(out).not.toMatch(/[\u0007\u001b]/)
     expect((await json('events', '--status', 'rejected')).total).toBe(1)
     const [refused] = (await json('events', '--status', 'rejected')).events
+    const { out: rejected } = await cli('events', '--status', 'rejected')
+    expect(rejected).toMatch(/^EVENT .* ABOUT +REASON$/m)
+    expect(rejected).toMatch(new RegExp(`^${refused.event_id} .* body\\.\\w+: .*, and 2 more$`, 'm'))
     expect((await cli('events', refused.event_id)).out).toMatch(/^body\.timestamp +\S/m)
 
     const replayed = await json('events', 'replay', accepted.event_id)

@@ -69,6 +69,23 @@ it('gives a key its time', async () => {
   expect(await statusWith(secret)).toBe(401)
 })
 
+it('says when a key cannot see what it starts', async () => {
+  const made = async (...scopes: string[]) =>
+    (await keys('create', '--name', 'x', '--scope', ...scopes, '--expires-in', '30m')).out
+  expect(await made('workflows:write')).toMatch(/^Without the scope read this key cannot see/m)
+  expect(await made('events:write')).toContain('sends events (events:write)')
+  expect(await made('workflows:write', 'read')).not.toContain('Without the scope read')
+  expect(await made('admin')).not.toContain('Without the scope read')
+})
+
+it('takes minutes', async () => {
+  const before = Date.now()
+  const { out } = await keys('create', '--name', 'x', '--scope', 'read', '--expires-in', '30m', '--json')
+  const left = Date.parse(JSON.parse(out).expires_at) - before
+  expect(left).toBeGreaterThanOrEqual(30 * 60_000)
+  expect(left).toBeLessThan(60 * 60_000)
+})
+
 it('says what is wrong', async () => {
   expectFailure(await keys('create', '--name', 'x'), 2, /required option '--scope/)
   expectFailure(await keys('create', '--scope', 'read'), 2, /required option '--name/)

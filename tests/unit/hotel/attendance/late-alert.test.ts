@@ -8,6 +8,11 @@ it('has the wording of the specification', () => {
   )
 })
 
+it('counts one minute as one', () => {
+  const punch = { employeeId: 'EMP001', employeeName: null, department: null, lateMinutes: 1 }
+  expect(lateAlertText(punch)).toContain('\nLate by: 1 minute\n')
+})
+
 it('lets no value mention, link or page anyone', () => {
   const text = lateAlertText({
     employeeId: '<@U1>',

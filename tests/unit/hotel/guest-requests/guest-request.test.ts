@@ -75,6 +75,12 @@ describe('what the staff is told', () => {
     expect(overdueText(NEWS)).toContain('> hai khăn &lt;!channel&gt;')
   })
 
+  it('counts one minute as one', () => {
+    expect(requestText({ ...NEWS, minutes: 1 })).toContain('To be finished within 1 minute (')
+    expect(overdueText({ ...NEWS, minutes: 1 })).toContain('Open for 1 minute (')
+    expect(overdueText(NEWS)).toContain('Open for 30 minutes (')
+  })
+
   it('a phone gets where and whose, and nothing of what the guest wrote', () => {
     expect(overdueSms(NEWS)).toBe(
       'Guest request not finished after 30 min: towels, room 201. Department: Housekeeping.',

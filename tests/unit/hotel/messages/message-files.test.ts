@@ -78,6 +78,18 @@ describe.each(ALL)('%s in %s', (template, language) => {
 })
 
 describe('the texts', () => {
+  it.each([
+    ['en', '1', 'within 1 minute.', 'within 1 minute.'],
+    ['en', '30', 'within 30 minutes.', 'within 30 minutes.'],
+    ['vi', '1', 'trong vòng 1 phút.', 'trong vòng 1 phút.'],
+    ['vi', '30', 'trong vòng 30 phút.', 'trong vòng 30 phút.'],
+  ] as const)('count minutes as %s does: %s', (language, minutes, inText, inShort) => {
+    const { text, html, short } = templates.render('request_received', language, { ...VALUES, minutes })
+    expect(text).toContain(inText)
+    expect(html).toContain(inText)
+    expect(short).toContain(inShort)
+  })
+
   it('name the variable that is missing', () => {
     const { room_number: _, ...without } = VALUES
     expect(() => templates.render('checkin_ready', 'vi', without)).toThrow(
