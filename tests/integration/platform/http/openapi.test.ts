@@ -61,6 +61,54 @@ it('asks for a body where one is needed and only there', () => {
   expect(bodyOf('workflows/cancel/{id}')).toBeUndefined()
 })
 
+interface Property {
+  format?: string
+  anyOf?: { format?: string }[]
+}
+
+/** Every property of the schemas, with its name. */
+function* propertiesOf(node: unknown): Generator<[name: string, schema: Property]> {
+  if (node === null || typeof node !== 'object') return
+  for (const [key, value] of Object.entries(node)) {
+    if (key === 'properties') yield* Object.entries(value as Record<string, Property>)
+    yield* propertiesOf(value)
+  }
+}
+
+it('says of every instant that it is one', () => {
+  const instants = [...propertiesOf(document.components.schemas)].filter(([name]) =>
+    /^(at|timestamp|scheduled_start|not_before)$|_at$/.test(name),
+  )
+  expect(instants.length).toBeGreaterThan(20)
+  for (const [name, { format, anyOf }] of instants) {
+    expect([name, format ?? anyOf?.[0]?.format]).toEqual([name, 'date-time'])
+  }
+})
+
+it('says what only a new booking must have, and the service asks for just that', async () => {
+  const { if: condition, then: consequence, examples } = document.components.schemas.BookingEvent
+  expect(condition).toEqual({
+    properties: { event_type: { const: 'new_booking' } },
+    required: ['event_type'],
+  })
+  expect(consequence).toEqual({
+    required: ['guest_data', 'room_data'],
+    properties: { room_data: { required: ['check_in', 'check_out'] } },
+  })
+  const sent = async (body: object) => {
+    const answer = await rig.call('POST', 'events/booking', { body })
+    return [answer.status, (answer.body.errors ?? []).map(({ path }: { path: string }) => path)]
+  }
+  const { guest_data, room_data, ...bare } = examples[0]
+  const { check_in, check_out, ...room } = room_data
+  const days = ['body.room_data.check_in', 'body.room_data.check_out']
+  expect(await sent(bare)).toEqual([422, ['body.guest_data', ...days]])
+  expect(await sent({ ...bare, guest_data, room_data: room })).toEqual([422, days])
+  expect(await sent({ ...bare, room_data })).toEqual([422, ['body.guest_data']])
+  expect(await sent({ ...bare, guest_data: {}, room_data: { check_in, check_out } })).toEqual([202, []])
+  expect(await sent({ ...bare, event_type: 'checked_in' })).toEqual([202, []])
+})
+
 it('the page that shows it brings all its scripts itself', async () => {
   const page = await rig.call('GET', '/docs/', { key: 'read' })
   expect(page.status).toBe(200)
