@@ -1,4 +1,4 @@
-/** Texts of others, as people are shown them. */
+/** Texts as people are shown them, those of others above all. */
 
 /** Without the marks that turn the direction of what follows: `U+202E` makes a text read backwards. */
 export function withoutTurns(text: string): string {
@@ -10,4 +10,9 @@ export function onOneLine(text: string): string {
   return withoutTurns(text)
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim()
+}
+
+/** A duration as English writes it: `1 minute`, `12 minutes`. Vietnamese has one form, `phút`. */
+export function inMinutes(count: number): string {
+  return `${count} ${count === 1 ? 'minute' : 'minutes'}`
 }

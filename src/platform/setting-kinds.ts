@@ -1,5 +1,4 @@
 /** What a setting may be: each reads the text of an environment variable, and says in a few words what it must be. */
-import { isIP } from 'node:net'
 import { z } from 'zod'
 
 export const number = (least: number, most: number, what = 'a number') => {
@@ -26,21 +25,15 @@ export const Timezone = z.string().refine((name) => isTimezone(name), {
   message: 'must be an IANA timezone, for example Asia/Ho_Chi_Minh',
 })
 
+const Network = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])
 /** Addresses, or networks as `10.0.0.0/8`; comma-separated. */
 export const Networks = z.string().transform((text, context) => {
   const networks = text.split(',').map((part) => part.trim())
-  if (networks.every(isNetwork)) return networks
+  if (networks.every((network) => Network.safeParse(network).success)) return networks
   const message = 'must be addresses or networks, for example 10.0.0.5,10.1.0.0/16'
   context.addIssue({ code: 'custom', message })
   return z.NEVER
 })
-
-function isNetwork(text: string): boolean {
-  const [address = '', length, ...more] = text.split('/')
-  const family = isIP(address)
-  if (family === 0 || more.length > 0) return false
-  return length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= (family === 4 ? 32 : 128))
-}
 
 function isTimezone(name: string): boolean {
   try {

@@ -1,5 +1,5 @@
 import { escapeForSlack } from '../messages/slack-text.rules.ts'
-import { inMinutes } from '../minutes.rules.ts'
+import { inMinutes } from '../plain-text.ts'
 
 /** The message a supervisor gets, in the specification's wording. Slack's own markup; values are escaped for it. */
 export function lateAlertText(punch: {

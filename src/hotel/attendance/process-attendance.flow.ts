@@ -1,6 +1,6 @@
 import { FlowFailure } from '../../platform/engine/errors.ts'
 import { defineFlow, type Flow } from '../../platform/engine/flow.ts'
-import { inMinutes } from '../minutes.rules.ts'
+import { inMinutes } from '../plain-text.ts'
 import { subjectsOf } from '../subjects.ts'
 import { AttendanceEvent } from './attendance.event.ts'
 import { type AttendanceDeps, type LowConfidence, type Punch, recordPunch } from './attendance.tasks.ts'

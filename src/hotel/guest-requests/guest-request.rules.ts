@@ -1,7 +1,7 @@
 /** What a guest asks for and whose work it is, read from plain words; and what the staff is told about it. */
 
 import { escapeForSlack, quotedForSlack } from '../messages/slack-text.rules.ts'
-import { inMinutes } from '../minutes.rules.ts'
+import { inMinutes } from '../plain-text.ts'
 import { OTHER, TOPICS, type Topic, UNHURRIED, URGENT } from './request-words.rules.ts'
 
 export interface RequestKind {

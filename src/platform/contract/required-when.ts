@@ -16,7 +16,11 @@ interface Needed {
  * Fields that an object must have only when its member `field` is `word`, declared once: a reader of the OpenAPI document
  * and the check know the same. `needed`: dotted path -> why.
  */
-export function requiredWhen(field: string, word: string, needed: Readonly<Record<string, string>>): Condition {
+export function requiredWhen(
+  field: string,
+  word: string,
+  needed: Readonly<Record<string, string>>,
+): Condition {
   const paths = Object.entries(needed).map(([path, why]) => ({ path: path.split('.'), why }))
   return {
     check(value, context) {

@@ -20,6 +20,9 @@ describe('settings', () => {
     ['DATABASE_URL', 'mysql://x', /^DATABASE_URL must be a URL that starts with postgres:\/\//],
     ['ATTENDANCE_MIN_CONFIDENCE', '70', /^ATTENDANCE_MIN_CONFIDENCE must be a number from 0 to 1/],
     ['LOG_LEVEL', 'loud', /^LOG_LEVEL must be one of trace/],
+    ['REQUEST_TIMEOUT_SECONDS', '0', /^REQUEST_TIMEOUT_SECONDS must be a whole number from 1 to 3600/],
+    ['TRUST_PROXY', '10.0.0.1,proxy', /^TRUST_PROXY must be addresses or networks, for example 10\.0\.0\.5,/],
+    ['TRUST_PROXY', '10.0.0.0/33', /^TRUST_PROXY must be addresses or networks/],
     ['API_KEYS', 'cv:short', /^API_KEYS each entry must read name:secret/],
   ])('%s=%s stops the start with one line that names it', (name, value, line) => {
     const read = () => readConfig({ [name]: value })
@@ -41,6 +44,12 @@ describe('settings', () => {
       { name: 'cv', secret: '0123456789abcdef', scopes: ['events:write', 'read'] },
       { name: 'ops', secret: 'fedcba9876543210', scopes: ['admin'] },
     ])
+  })
+
+  test('proxies are addresses and networks of either kind', () => {
+    const { TRUST_PROXY } = readConfig({ TRUST_PROXY: '10.0.0.5, 10.1.0.0/16,fd00::/8,::1' })
+    expect(TRUST_PROXY).toEqual(['10.0.0.5', '10.1.0.0/16', 'fd00::/8', '::1'])
+    expect(readConfig({}).TRUST_PROXY).toEqual([])
   })
 
   test('a likely misspelling is named; ordinary variables are not', () => {
