@@ -52,8 +52,10 @@ export function connectionLimits(settings: ConnectionSettings, logger: Logger): 
     add(app) {
       limitConnections(app.server, { most, isExempt: isAmong([...LOOPBACK, ...trustProxy]), logger })
       app.addHook('onResponse', (request, _reply, done) => {
-        if (!request.raw.complete && request.socket instanceof Socket)
-          dropRest(request.raw, requestTimeout, unread)
+        const { raw } = request
+        // An injected request has no socket of its own.
+        const isOpen = raw.socket instanceof Socket && !raw.socket.destroyed
+        if (isOpen && !raw.complete) dropRest(raw, requestTimeout, unread)
         done()
       })
       // A server that closes waits for its connections to end.
@@ -74,16 +76,15 @@ function dropRest(message: IncomingMessage, requestMs: number, unread: Set<Socke
   const until = performance.now() + requestMs / 2
   let received = socket.bytesRead
   const look = setInterval(() => {
-    if (message.complete) return void clearInterval(look)
     if (performance.now() >= until || socket.bytesRead === received) socket.destroy()
     received = socket.bytesRead
   }, requestMs / 12)
-  look.unref()
-  unread.add(socket)
   const forget = () => {
     clearInterval(look)
     unread.delete(socket)
+    socket.off('close', forget)
   }
+  unread.add(socket)
   socket.once('close', forget)
   message.once('end', forget)
 }

@@ -43,7 +43,8 @@ function wrongMethod(method: string, path: string, allow: string): HttpProblem {
  * there are too many streams already, in a line; what a client did, hanging up in the middle among it, only for `debug`.
  */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const problem = error === request.raw.errored ? hungUp() : problemOf(error)
+  const isGone = error instanceof Error && error === request.raw.errored
+  const problem = isGone ? hungUp() : problemOf(error)
   logProblem(problem, error, request)
   return reply
     .code(problem.statusCode)
