@@ -1,7 +1,7 @@
 /** Whom the service lets in, and from when on. */
 import type { Config } from '../config.ts'
 import { hasUsableKey } from '../platform/access/keys.ts'
-import { pendingMigrations } from '../platform/postgres/migrate.ts'
+import { pendingMigrations } from '../platform/postgres/migration-plan.ts'
 import type { Sql } from '../platform/postgres/sql.ts'
 
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost']

@@ -1,7 +1,7 @@
 /** Why a start failed: something for the person who starts it to mend, or a bug of ours. */
 import { BadSetting } from '../config.ts'
 import { EmbeddedPostgresError } from '../platform/postgres/embedded/embedded-error.ts'
-import { MigrationError } from '../platform/postgres/migrate.ts'
+import { MigrationError } from '../platform/postgres/migration-plan.ts'
 import { OpenToOthers } from './access.ts'
 
 const THEIRS = [BadSetting, OpenToOthers, MigrationError, EmbeddedPostgresError]

@@ -26,8 +26,9 @@ export function addServiceCommands(program: Command): void {
     .option('--json', 'print JSON')
     .action(async (options: { json?: boolean }) => {
       const { ensureEngineSchema } = await import('../platform/engine/durable/schema.ts')
+      const { refusalsOfHotelTables } = await import('../hotel/hotel-columns.sql.ts')
       const applied = await withDatabase(loadConfig(), (database) =>
-        migrate(database, { before: ensureEngineSchema }),
+        migrate(database, { check: refusalsOfHotelTables, before: ensureEngineSchema }),
       )
       show({ applied }, options, () =>
         applied.length === 0

@@ -38,7 +38,8 @@ export async function readAttendance(sql: Sql, employeeId: string, at: Date): Pr
         from employees e where e.id::text = $1 limit 1) as employee,
        (select coalesce(json_agg(json_build_object(
           'day_of_week', s.day_of_week, 'start_time', s.start_time::text, 'end_time', s.end_time::text)), '[]')
-        from employee_schedules s where s.employee_id::text = $1) as schedule,
+        from employee_schedules s
+        where s.employee_id::text = $1 and s.day_of_week is not null and s.start_time is not null) as schedule,
        (select coalesce(json_agg(json_build_object(
           'id', p.id::text, 'at', floor(extract(epoch from p.timestamp) * 1000), 'action', p.action,
           'run_id', p.run_id, 'is_late', coalesce(p.is_late, false), 'late_minutes', coalesce(p.late_minutes, 0))

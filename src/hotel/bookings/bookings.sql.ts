@@ -103,7 +103,7 @@ export async function insertBooking(sql: Sql, id: string, columns: BookingColumn
   const places = COLUMNS.map((_, i) => `$${i + 3}`)
   await sql.query(
     `insert into bookings (id, state_at, updated_at, ${COLUMNS.join(', ')})
-     values ($1, $2, clock_timestamp(), ${places.join(', ')})`,
+     overriding system value values ($1, $2, clock_timestamp(), ${places.join(', ')})`,
     [id, at.toISOString(), ...COLUMNS.map((column) => columns[column])],
   )
 }
@@ -157,7 +157,8 @@ export async function upsertGuest(sql: Sql, guestId: string, told: ToldGuest, at
   )
   // With what a hotel's own table may require.
   await sql.query(
-    'insert into guests (id, name, email, phone) values ($1, $2, $3, $4) on conflict (id) do nothing',
+    `insert into guests (id, name, email, phone) overriding system value values ($1, $2, $3, $4)
+     on conflict (id) do nothing`,
     [guestId, told.name ?? null, told.email ?? null, told.phone ?? null],
   )
   await sql.query(

@@ -14,7 +14,9 @@ export interface CleaningRoomRow extends RoomStateRow {
 /** Every room of the hotel. */
 export function readCleaningRooms(sql: Sql): Promise<CleaningRoomRow[]> {
   return sql.query<CleaningRoomRow>(
-    `select room_number::text as room_number, floor, section, ${ROOM_STATE} from rooms order by room_number::text`,
+    `select room_number::text as room_number, section, ${ROOM_STATE},
+            case when floor::text ~ '^-?[0-9]{1,4}$' then floor::text::int end as floor
+     from rooms order by room_number::text`,
   )
 }
 
@@ -96,7 +98,7 @@ export function readAttendants(sql: Sql, dayOfWeek: number): Promise<AttendantRo
   return sql.query<AttendantRow>(
     `select e.id::text as employee_id, s.start_time::text as start_time, s.end_time::text as end_time
      from employees e join employee_schedules s on s.employee_id::text = e.id::text
-     where lower(e.department) = 'housekeeping' and s.day_of_week = $1
+     where lower(e.department::text) = 'housekeeping' and s.day_of_week = $1 and s.start_time is not null
      order by e.id, s.start_time`,
     [dayOfWeek],
   )

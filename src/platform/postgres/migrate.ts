@@ -1,38 +1,34 @@
 /**
  * Brings a database forward to this build's `migrations/`, also while the hotel's other services work on it.
  *
- *   lock ── before (the engine's own schema) ── each missing file, in order ── unlock
+ *   lock ── check ──┬─ fit ── before (the engine's own schema) ── each missing file, in order ── unlock
+ *                   └─ unfit: refused, and nothing was changed
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import type pg from 'pg'
 import type { Logger } from '../observability/logger.ts'
+import { folderOf, type MigrationFile, readMigrations, splitStatements } from './migration-files.ts'
 import {
-  type MigrationFile,
-  migrationNames,
-  migrationsFolder,
-  readMigrations,
-  splitStatements,
-} from './migration-files.ts'
+  MIGRATIONS_TABLE,
+  MigrationError,
+  missingOf,
+  readApplied,
+  refusalsToCreate,
+} from './migration-plan.ts'
 import type { Database } from './pool.ts'
 import type { Sql } from './sql.ts'
 
 export interface MigrateOptions {
   /** Default: the package's own `migrations`. */
   directory?: URL | string
-  /** Runs first, under the same lock, every time: must be idempotent. */
+  /**
+   * Why the tables that are there will not do, a sentence each; none: they do. Asked before anything is changed, with
+   * the names of what is still to be applied.
+   */
+  check?: (sql: Sql, pending: readonly string[]) => Promise<string[]>
+  /** Runs before the first file, under the same lock, every time: must be idempotent. */
   before?: (database: Database) => Promise<void>
   logger?: Logger
-}
-
-/** Codes: `migration_changed`, `database_newer`, `migration_blocked`. The message says what to do. */
-export class MigrationError extends Error {
-  override readonly name = 'MigrationError'
-  readonly code: string
-  constructor(code: string, message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.code = code
-  }
 }
 
 /** Any constant of our own: the session that holds it is the one that migrates. */
@@ -42,7 +38,6 @@ const LOCK_TIMEOUT = '5s'
 const ATTEMPTS = 20
 const LOCK_NOT_AVAILABLE = '55P03'
 const DEADLOCK = '40P01'
-const NO_TABLE = '42P01'
 
 /**
  * Applies what is missing, each file in a transaction of its own unless it begins with `-- migrate: no-transaction`.
@@ -56,45 +51,32 @@ export async function migrate(database: Database, options: MigrateOptions = {}):
   try {
     await takeLock(client, options.logger)
     await leaveOwnSchema(client)
+    const sql = sqlOf(client)
+    const missing = missingOf(files, await readApplied(sql))
+    const pending = missing.map(({ name }) => name)
+    const refusals = [
+      ...(await refusalsToCreate(sql, pending)),
+      ...((await options.check?.(sql, pending)) ?? []),
+    ]
+    if (refusals.length > 0) throw new MigrationError('database_unfit', refusals.join('\n'))
     await options.before?.(database)
-    await client.query(`create table if not exists public.prefect_migrations (
-      name text primary key, checksum text not null, applied_at timestamptz not null default clock_timestamp())`)
-    const { rows } = await client.query<AppliedMigration>(
-      'select name, checksum from public.prefect_migrations order by name',
-    )
-    const missing = compare(files, rows)
+    if (missing.length > 0) await client.query(MIGRATIONS_TABLE)
     for (const file of missing) {
       await apply(client, file, options.logger)
       options.logger?.info({ migration: file.name }, 'migration applied')
     }
-    return missing.map((file) => file.name)
+    return pending
   } finally {
     // Ends the session: with it go the lock and the settings made on it, whatever state a failure left it in.
     client.release(true)
   }
 }
 
-/** What is still to be applied, by name; one query, cheap enough for a readiness probe. */
-export async function pendingMigrations(database: Sql, directory?: URL | string): Promise<string[]> {
-  const names = await migrationNames(folderOf(directory))
-  const applied = await database
-    .query<{ name: string }>('select name from public.prefect_migrations')
-    .catch((error: unknown) => {
-      if ((error as { code?: unknown }).code === NO_TABLE) return []
-      throw error
-    })
-  const known = new Set(applied.map((row) => row.name))
-  return names.filter((name) => !known.has(name))
-}
-
-interface AppliedMigration {
-  name: string
-  checksum: string
-}
-
-function folderOf(directory: URL | string | undefined): string {
-  if (directory === undefined) return migrationsFolder()
-  return directory instanceof URL ? fileURLToPath(directory) : directory
+function sqlOf(client: pg.PoolClient): Sql {
+  return {
+    query: async <Row extends object>(text: string, values?: readonly unknown[]) =>
+      (await client.query(text, values as unknown[] | undefined)).rows as Row[],
+  }
 }
 
 /**
@@ -121,27 +103,6 @@ async function leaveOwnSchema(client: pg.PoolClient): Promise<void> {
     (select string_agg(quote_ident(name), ', ' order by position)
      from unnest(current_schemas(false)) with ordinality as path (name, position) where name <> 'prefect'),
     'public'), false)`)
-}
-
-function compare(files: readonly MigrationFile[], applied: readonly AppliedMigration[]): MigrationFile[] {
-  const known = new Map(files.map((file) => [file.name, file]))
-  const unknown = applied.filter((row) => !known.has(row.name)).map((row) => row.name)
-  if (unknown.length > 0) {
-    throw new MigrationError(
-      'database_newer',
-      `This build is older than the database, which has ${unknown.join(', ')}. Start the build that applied it, or a newer one.`,
-    )
-  }
-  for (const { name, checksum } of applied) {
-    if (known.get(name)?.checksum !== checksum) {
-      throw new MigrationError(
-        'migration_changed',
-        `The migration ${name} was applied in another version. Put the file back as it was; changes go into a new file.`,
-      )
-    }
-  }
-  const done = new Set(applied.map((row) => row.name))
-  return files.filter((file) => !done.has(file.name))
 }
 
 async function apply(client: pg.PoolClient, file: MigrationFile, logger: Logger | undefined): Promise<void> {

@@ -10,10 +10,13 @@ export interface MigrationFile {
   text: string
   /** sha-256 of the text with Unix line ends. */
   checksum: string
+  /** Of earlier versions (`-- formerly: <sha-256>`) that left a database no worse off: having applied one of them will do. */
+  former: string[]
   /** False: its statements run one by one, for what PostgreSQL refuses inside a transaction. */
   transactional: boolean
 }
 
+const FORMER = /^-- formerly: ([0-9a-f]{64})$/gm
 const NAME = /^\d{4}_[a-z0-9_]+\.sql$/
 
 /** The `migrations` folder of this package, from source or from `dist`. */
@@ -26,6 +29,11 @@ export function migrationsFolder(): string {
     folder = parent
   }
   return join(folder, 'migrations')
+}
+
+export function folderOf(directory: URL | string | undefined): string {
+  if (directory === undefined) return migrationsFolder()
+  return directory instanceof URL ? fileURLToPath(directory) : directory
 }
 
 /** Names in order. Files not called `NNNN_subject.sql` are not migrations. */
@@ -41,7 +49,8 @@ export async function readMigrations(folder: string): Promise<MigrationFile[]> {
       // A checkout on Windows may have turned the line ends; the migration is the same.
       const text = (await readFile(join(folder, name), 'utf8')).replaceAll('\r\n', '\n')
       const checksum = createHash('sha256').update(text).digest('hex')
-      return { name, text, checksum, transactional: !text.startsWith('-- migrate: no-transaction') }
+      const former = [...text.matchAll(FORMER)].map(([, one = '']) => one)
+      return { name, text, checksum, former, transactional: !text.startsWith('-- migrate: no-transaction') }
     }),
   )
 }

@@ -6,6 +6,7 @@ import { startMlSimulator } from '../../../simulators/services/ml.ts'
 import { startPropertySystemSimulator } from '../../../simulators/services/property-system.ts'
 import { businessDate } from '../../../src/hotel/business-date.ts'
 import { FLOWS, type ServiceDeps } from '../../../src/hotel/catalogue.ts'
+import { refusalsOfHotelTables } from '../../../src/hotel/hotel-columns.sql.ts'
 import { createHttpMl } from '../../../src/hotel/services/ml/http.ts'
 import { ensureEngineSchema } from '../../../src/platform/engine/durable/schema.ts'
 import type { AnyFlow } from '../../../src/platform/engine/flow.ts'
@@ -55,7 +56,7 @@ export async function openNumberedHotel(): Promise<{ rig: DurableRig; close(): P
   const test = await createTestDatabase({ empty: true, max: 20 })
   const closing: (() => unknown)[] = []
   await test.database.query(HOTELS_OWN)
-  await migrate(test.database, { before: ensureEngineSchema })
+  await migrate(test.database, { check: refusalsOfHotelTables, before: ensureEngineSchema })
   const flows = FLOWS as unknown as AnyFlow[]
   const rig = await openDurableRig(flows, await outside(test.database, closing), undefined, test)
   return {

@@ -3,7 +3,7 @@ import { OpenToOthers } from '../../../src/app/access.ts'
 import { startErrorText } from '../../../src/app/start-error.ts'
 import { BadSetting } from '../../../src/config.ts'
 import { EmbeddedPostgresError } from '../../../src/platform/postgres/embedded/embedded-error.ts'
-import { MigrationError } from '../../../src/platform/postgres/migrate.ts'
+import { MigrationError } from '../../../src/platform/postgres/migration-plan.ts'
 
 const coded = (code: string, message: string) => Object.assign(new Error(message), { code })
 

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ensureEngineSchema } from '../../../../src/platform/engine/durable/schema.ts'
-import { MigrationError, migrate, pendingMigrations } from '../../../../src/platform/postgres/migrate.ts'
+import { migrate } from '../../../../src/platform/postgres/migrate.ts'
 import { migrationsFolder } from '../../../../src/platform/postgres/migration-files.ts'
+import { MigrationError, pendingMigrations } from '../../../../src/platform/postgres/migration-plan.ts'
 import { type Database, openPool } from '../../../../src/platform/postgres/pool.ts'
 import { createTestDatabase, type TestDatabase } from '../../../support/database.ts'
 import { eventually } from '../../../support/eventually.ts'
@@ -21,6 +22,7 @@ const ALL = [
   '0005_hotel_day_indexes.sql',
   '0006_services.sql',
   '0007_ids_as_text.sql',
+  '0012_hotel_columns.sql',
 ]
 const before = ensureEngineSchema
 
@@ -143,6 +145,32 @@ test('an applied migration that was changed is named', async () => {
   const again = migrate(database, { directory: folder, before })
   await expect(again).rejects.toThrow('0001_hotel.sql')
   await expect(again).rejects.toMatchObject({ code: 'migration_changed' })
+})
+
+test('one that was applied in a former version, which the file names, is left as it is', async () => {
+  write('0001_a.sql', 'create table a (id int);')
+  await migrate(database, { directory: folder })
+  const former = await scalar('select checksum from public.prefect_migrations')
+  write('0001_a.sql', `-- formerly: ${former}\ncreate table a (id int, more text);`)
+  expect(await migrate(database, { directory: folder })).toEqual([])
+  expect(await scalar('select checksum from public.prefect_migrations')).toBe(former)
+})
+
+test('a database that is refused is not touched', async () => {
+  write('0001_a.sql', 'create table a (id int);')
+  const asked: unknown[] = []
+  const check = async (_: unknown, pending: readonly string[]) => {
+    asked.push(pending)
+    return ['rooms is a view.', 'bookings is a view.']
+  }
+  const refused = migrate(database, { directory: folder, check, before })
+  await expect(refused).rejects.toMatchObject({
+    code: 'database_unfit',
+    message: 'rooms is a view.\nbookings is a view.',
+  })
+  expect(asked).toEqual([['0001_a.sql']])
+  expect(await scalar(`select count(*)::int from pg_namespace where nspname = 'dbos'`)).toBe(0)
+  expect(await scalar("select to_regclass('public.prefect_migrations')")).toBeNull()
 })
 
 test('a database that is ahead of this build is refused', async () => {
