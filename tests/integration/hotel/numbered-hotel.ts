@@ -1,4 +1,4 @@
-/** A hotel that had its tables before us: its ids are numbers, its columns narrow, its rows refer to each other. */
+/** Hotels that had their tables before us. The numbered one: ids are numbers, columns narrow, rows refer to each other. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -51,14 +51,24 @@ const HOTELS_OWN = `
     (18, 2, 202, '${today} 14:00', '2099-01-02 11:00', 'Checked-In', 5000000),
     (20, 2, 203, '${today} 14:00', '2099-01-02 11:00', 'confirmed', 5000000)`
 
-/** Every flow, on that hotel's database. */
-export async function openNumberedHotel(): Promise<{ rig: DurableRig; close(): Promise<void> }> {
+interface OpenHotel {
+  rig: DurableRig
+  close(): Promise<void>
+}
+
+export const openNumberedHotel = () => openHotelOn(HOTELS_OWN, { inHouse: '18', toCome: '20' })
+
+/**
+ * Every flow, on a database with these tables and rows. The property system has the two bookings, ids as the hotel
+ * writes them: a guest in room 202, and one who comes to 203.
+ */
+export async function openHotelOn(tables: string, bookings: PropertyBookings): Promise<OpenHotel> {
   const test = await createTestDatabase({ empty: true, max: 20 })
   const closing: (() => unknown)[] = []
-  await test.database.query(HOTELS_OWN)
+  await test.database.query(tables)
   await migrate(test.database, { check: refusalsOfHotelTables, before: ensureEngineSchema })
   const flows = FLOWS as unknown as AnyFlow[]
-  const rig = await openDurableRig(flows, await outside(test.database, closing), undefined, test)
+  const rig = await openDurableRig(flows, await outside(test.database, bookings, closing), undefined, test)
   return {
     rig,
     close: async () => {
@@ -69,8 +79,17 @@ export async function openNumberedHotel(): Promise<{ rig: DurableRig; close(): P
   }
 }
 
+interface PropertyBookings {
+  inHouse: string
+  toCome: string
+}
+
 /** A property system and an ML service that answer; every channel to a person is a sandbox. */
-async function outside(database: Database, closing: (() => unknown)[]): Promise<ServiceDeps> {
+async function outside(
+  database: Database,
+  { inHouse, toCome }: PropertyBookings,
+  closing: (() => unknown)[],
+): Promise<ServiceDeps> {
   const [pmsServer, mlServer] = [
     await startPropertySystemSimulator({ style: 'rest', requestsPerSecond: 10_000 }),
     await startMlSimulator({ apiKey: 'key' }),
@@ -78,8 +97,8 @@ async function outside(database: Database, closing: (() => unknown)[]): Promise<
   const stay = { checkIn: today, checkOut: '2099-01-02' }
   for (const roomNumber of ['202', '203', '204'])
     pmsServer.rooms.set(roomNumber, { roomNumber, roomType: null, condition: 'clean', occupied: false })
-  pmsServer.add({ bookingId: '18', ...stay, roomNumber: '202', status: 'checked_in' })
-  pmsServer.add({ bookingId: '20', ...stay, roomNumber: '203', status: 'confirmed' })
+  pmsServer.add({ bookingId: inHouse, ...stay, roomNumber: '202', status: 'checked_in' })
+  pmsServer.add({ bookingId: toCome, ...stay, roomNumber: '203', status: 'confirmed' })
   const pms = restAt(pmsServer.url)
   const guard = createGuard({ service: 'ml', timeoutMs: 5_000 })
   const ml = createHttpMl({ url: mlServer.url, apiKey: 'key', guard })
