@@ -55,6 +55,7 @@ function hotelRules(config: Config): HotelRules {
     checkInTime: config.CHECK_IN_TIME,
     checkOutTime: config.CHECK_OUT_TIME,
     inspectsRooms: config.ROOM_INSPECTION === 'yes',
+    roomsFromEvents: config.ROOMS_FROM_EVENTS,
     roomReadyDelaySeconds: config.ROOM_READY_DELAY_SECONDS,
     quietHours: config.QUIET_HOURS,
     guestRequestMinutes: config.GUEST_REQUEST_MINUTES,

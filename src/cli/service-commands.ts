@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { migrate } from '../platform/postgres/migrate.ts'
 import { withDatabase } from './database-access.ts'
 import { loadConfig, loadEnvironment } from './environment.ts'
 import { show } from './output.ts'
@@ -25,11 +24,8 @@ export function addServiceCommands(program: Command): void {
     .description('bring the database (DATABASE_URL, or the embedded one under DATA_DIR) up to date, and exit')
     .option('--json', 'print JSON')
     .action(async (options: { json?: boolean }) => {
-      const { ensureEngineSchema } = await import('../platform/engine/durable/schema.ts')
-      const { refusalsOfHotelTables } = await import('../hotel/hotel-columns.sql.ts')
-      const applied = await withDatabase(loadConfig(), (database) =>
-        migrate(database, { check: refusalsOfHotelTables, before: ensureEngineSchema }),
-      )
+      const { migrateEverything } = await import('../app/migrations.ts')
+      const applied = await withDatabase(loadConfig(), (database) => migrateEverything(database))
       show({ applied }, options, () =>
         applied.length === 0
           ? 'The database is up to date.'

@@ -1,3 +1,9 @@
+/**
+ * Whether what is told of a room that nobody entered adds it: `yes`, `no`, or `auto`: as long as every room there is came
+ * that way. A hotel that has a list of its rooms knows better than a sender who mistypes one.
+ */
+export type RoomsFromEvents = 'auto' | 'yes' | 'no'
+
 /** How this hotel wants things done: one setting each, the same for every flow. Times are hotel wall clock, 'HH:MM'. */
 export interface HotelRules {
   name: string
@@ -13,6 +19,7 @@ export interface HotelRules {
   checkOutTime: string
   /** True: a room is ready when it is inspected; false: when it is clean. */
   inspectsRooms: boolean
+  roomsFromEvents: RoomsFromEvents
   /** Between the look that finds a room ready and the message: time to change one's mind. */
   roomReadyDelaySeconds: number
   quietHours: { from: string; to: string }

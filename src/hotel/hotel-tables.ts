@@ -17,6 +17,12 @@ const WHY: Readonly<Record<string, string>> = {
   '22003': "a number is out of its column's range",
 }
 
+/** Whether the hotel's table does not take a value, now or ever. */
+export function isRefusal(error: unknown): boolean {
+  const { code } = error as Refused
+  return typeof code === 'string' && REFUSED.test(code)
+}
+
 /**
  * What `write` gives. An id such as 'EMP005' where the hotel's ids are numbers, or a name longer than its column, is
  * refused the next time as well.
@@ -27,7 +33,7 @@ export async function inHotelTable<T>(table: string, write: Promise<T>): Promise
     return await write
   } catch (error) {
     const { code, column, constraint } = error as Refused
-    if (typeof code !== 'string' || !REFUSED.test(code)) throw error
+    if (typeof code !== 'string' || !isRefusal(error)) throw error
     const where = [column, constraint].find((name) => typeof name === 'string') ?? 'the value'
     const why = WHY[code] ?? `it does not allow ${String(where)}`
     throw new GiveUp('refused_by_hotel_table', `The hotel's own table ${table} refuses it: ${why} (${code}).`)

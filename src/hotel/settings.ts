@@ -33,6 +33,7 @@ export const HOTEL_SETTINGS = {
   CHECK_OUT_TIME: ClockTime.default('12:00'),
   QUIET_HOURS: QuietHours.default({ from: '22:00', to: '07:00' }),
   ROOM_INSPECTION: oneOf('yes', 'no').default('no'),
+  ROOMS_FROM_EVENTS: oneOf('auto', 'yes', 'no').default('auto'),
   ROOM_READY_DELAY_SECONDS: whole(0, 3_600).default(120),
   GUEST_REQUEST_MINUTES: number(0.01, 1_440).default(30),
   ANOMALY_WINDOW_MINUTES: number(0, 10_080).default(30),

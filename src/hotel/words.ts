@@ -4,7 +4,20 @@ import { isWithinBounds, YEARS } from '../platform/contract/instant.ts'
 
 export const BookingId = z.string().trim().min(1).max(100)
 export const GuestId = z.string().min(1).max(100)
-export const RoomNumber = z.string().trim().min(1).max(20)
+
+/**
+ * No control, invisible or text-turning characters: `10\u00001` looks like 101 and is another room. In plain ranges, which
+ * every reader of JSON Schema knows.
+ */
+export const ROOM_NUMBER =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it keeps out
+  /^[^\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+$/
+export const RoomNumber = z
+  .string()
+  .trim()
+  .min(1)
+  .max(20)
+  .regex(ROOM_NUMBER, 'must be without control or invisible characters')
 
 /** A day of the hotel's calendar, 'YYYY-MM-DD'; PostgreSQL knows no year 0. */
 export const HotelDate = z.iso

@@ -10,6 +10,7 @@ export const HOTEL: HotelRules = {
   checkInTime: '14:00',
   checkOutTime: '12:00',
   inspectsRooms: false,
+  roomsFromEvents: 'yes',
   roomReadyDelaySeconds: 0,
   quietHours: { from: '00:00', to: '00:00' },
   guestRequestMinutes: 30,

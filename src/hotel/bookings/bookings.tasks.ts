@@ -76,6 +76,7 @@ export const settleRoom = defineTransaction<HotelDeps, BookingRoomEffect, Settle
       by: null,
       change: { word },
       runId,
+      roomsFromEvents: hotel.roomsFromEvents,
       withdrawn,
     } as const
     const { status, refused, superseded } = await applyRoomChange(sql, change)

@@ -187,24 +187,25 @@ interface Left {
   at: string
 }
 
-/** The old room is empty and to be cleaned as after a departure. */
-export const leaveOldRoom = defineTransaction<HotelDeps, RoomMovePlan, Left>({
+/** The old room is empty and to be cleaned as after a departure. Null: the hotel has no such room to leave. */
+export const leaveOldRoom = defineTransaction<HotelDeps, RoomMovePlan, Left | null>({
   name: 'leave_old_room',
   lock: ({ fromRoom }) => roomLock(fromRoom),
   retry: STORE_RETRY,
   async run({ hotel }, { fromRoom, at }, { sql, runId, idempotencyKey: key }) {
     const row = await lockRoom(sql, fromRoom)
+    if (!row) return null
     const when = dateIn(row, at)
     await applyRoomChange(sql, { ...changeOf(fromRoom, when, key, runId), change: { word: 'vacant' } })
     const order = { roomNumber: fromRoom, businessDate: businessDate(new Date(at), hotel), runId }
     const { was } = await orderCleaning(sql, { ...order, kind: 'departure', reason: 'room_move' })
-    const housekeeping = row ? stateOfRow(row).housekeeping : 'dirty'
+    const { housekeeping } = stateOfRow(row)
     const { businessDate: day } = order
     return { housekeeping, businessDate: day, cleaningBefore: was, at: when.toISOString() }
   },
 })
 
-export const returnToOldRoom: Undo<UndoDeps, RoomMovePlan, Left> = {
+export const returnToOldRoom: Undo<UndoDeps, RoomMovePlan, Left | null> = {
   name: 'return_to_old_room',
   retry: UNDO_RETRY,
   async run({ database }, { input: { fromRoom }, result, actKey }, { runId, now }) {
@@ -228,7 +229,7 @@ function dateIn(row: RoomRow | undefined, at: string): Date {
 type Change = Omit<RoomChangeRequest, 'change'>
 
 function changeOf(roomNumber: string, at: Date, key: string, runId: string): Change {
-  return { roomNumber, at, key, source: 'move', by: null, runId }
+  return { roomNumber, at, key, source: 'move', by: null, runId, roomsFromEvents: 'no' }
 }
 
 /** The words that make a room what it was: only a clean room can be inspected. */

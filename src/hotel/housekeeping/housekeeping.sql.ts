@@ -16,7 +16,7 @@ export function readCleaningRooms(sql: Sql): Promise<CleaningRoomRow[]> {
   return sql.query<CleaningRoomRow>(
     `select room_number::text as room_number, section, ${ROOM_STATE},
             case when floor::text ~ '^-?[0-9]{1,4}$' then floor::text::int end as floor
-     from rooms order by room_number::text`,
+     from rooms where room_number::text !~ '[[:cntrl:]]' order by room_number::text`,
   )
 }
 

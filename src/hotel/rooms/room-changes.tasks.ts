@@ -1,8 +1,11 @@
 /** The one way in which the service changes a room. */
 
+import { GiveUp } from '../../platform/engine/errors.ts'
 import type { Sql } from '../../platform/postgres/sql.ts'
 import { BEGINNING, placeOfSnapshot } from '../history-order.ts'
-import { inHotelTable } from '../hotel-tables.ts'
+import type { RoomsFromEvents } from '../hotel-rules.ts'
+import { inHotelTable, isRefusal } from '../hotel-tables.ts'
+import { ROOM_NUMBER } from '../words.ts'
 import { foldRoom, type RoomEntry, type RoomSnapshot } from './room-fold.rules.ts'
 import { floorOf } from './room-number.rules.ts'
 import {
@@ -15,11 +18,13 @@ import {
   UNKNOWN_ROOM,
 } from './room-state.rules.ts'
 import {
+  hasRoomsOfItsOwn,
   insertRoom,
   keepRoomHistory,
   lockRoom,
   type RoomHistoryRow,
   type RoomPast,
+  type RoomWrite,
   readRoomPast,
   writeRoom,
 } from './rooms.sql.ts'
@@ -35,6 +40,8 @@ export interface RoomChangeRequest {
   by: string | null
   change: RoomChange
   runId: string
+  /** Whether the room is added when the hotel's table does not have it. */
+  roomsFromEvents: RoomsFromEvents
   /** What it came with turned out not to be so: it counts as never made, until it is asked for again. */
   withdrawn?: boolean
 }
@@ -48,7 +55,7 @@ export interface AppliedRoomChange {
   status: string
   /** It came late: something newer is known, and counts. */
   superseded: boolean
-  /** The hotel's table had no such room: personnel lags behind, so the row was made. */
+  /** The hotel's table had no such room, and it was added. */
   unknownRoom: boolean
 }
 
@@ -66,6 +73,7 @@ type Entry = RoomEntry & Pick<Row, 'source' | 'run_id'>
  * others that are known is put before them, and what they come to is worked out again. What the rules refuse is kept
  * with its reason and throws nothing. A row that somebody else wrote meanwhile counts as news from the moment of our
  * newest change on. A withdrawn change stays in the history as refused; one that was never made needs nothing.
+ * @throws GiveUp `unknown_room`: the hotel has no such room, and it is not to be added.
  */
 export async function applyRoomChange(sql: Sql, asked: RoomChangeRequest): Promise<AppliedRoomChange> {
   const { roomNumber, at, key, withdrawn = false } = asked
@@ -74,7 +82,7 @@ export async function applyRoomChange(sql: Sql, asked: RoomChangeRequest): Promi
   const now = row ? statusOf(stateOfRow(row)) : undefined
   const known = past.known && (past.known.refused === 'withdrawn') === withdrawn
   if (known || (withdrawn && !past.known)) return unchanged(past, now)
-  if (!row) await inHotelTable('rooms', insertRoom(sql, roomNumber, floorOf(roomNumber)))
+  if (!row) await addRoom(sql, asked)
 
   const { state, steps } = await fold(sql, asked, past, newsOf(row, past, asked.runId))
   await keepRoomHistory(
@@ -94,7 +102,7 @@ export async function applyRoomChange(sql: Sql, asked: RoomChangeRequest): Promi
     })),
   )
   const status = statusOf(state)
-  await inHotelTable('rooms', writeRoom(sql, roomNumber, { ...state, status }))
+  await write(sql, roomNumber, { ...state, status }, row?.last_checked_by ?? null)
   const refused = steps.find(({ entry }) => entry.key === key)?.step.refused ?? null
   return {
     applied: refused === null,
@@ -104,6 +112,36 @@ export async function applyRoomChange(sql: Sql, asked: RoomChangeRequest): Promi
     superseded: steps.at(-1)?.entry.key !== key,
     unknownRoom: row === undefined,
   }
+}
+
+async function addRoom(sql: Sql, { roomNumber, source, roomsFromEvents }: RoomChangeRequest): Promise<void> {
+  const adds = roomsFromEvents === 'yes' || (roomsFromEvents === 'auto' && !(await hasRoomsOfItsOwn(sql)))
+  if (!adds || !ROOM_NUMBER.test(roomNumber)) {
+    throw new GiveUp(
+      'unknown_room',
+      `The hotel has no room ${JSON.stringify(roomNumber)}. If there is one, enter it and retry this run.`,
+    )
+  }
+  const room = { roomNumber, floor: floorOf(roomNumber), from: source }
+  await inHotelTable('rooms', insertRoom(sql, room))
+}
+
+/**
+ * Whoever checked the room may be nobody whom the hotel's column takes: 'EMP005' where ids are numbers, or a person who
+ * is not entered yet. The change counts all the same; the name stays in the history only, and the column as it was.
+ */
+async function write(sql: Sql, roomNumber: string, room: RoomWrite, checkedBy: string | null): Promise<void> {
+  const asItWas = { ...room, checked_by: checkedBy }
+  if (room.checked_by !== checkedBy) {
+    await sql.query('savepoint checked_by')
+    try {
+      return await writeRoom(sql, roomNumber, room)
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      await sql.query('rollback to savepoint checked_by')
+    }
+  }
+  await inHotelTable('rooms', writeRoom(sql, roomNumber, asItWas))
 }
 
 /** Only as far as the change makes a difference: of a long history, usually to the next one. */

@@ -37,12 +37,23 @@ export async function lockRoom(sql: Sql, roomNumber: string): Promise<RoomRow | 
   return (await sql.query<RoomRow>(`${ROOM} for update`, [roomNumber]))[0]
 }
 
-/** A room that nobody entered in the hotel's table yet. */
-export async function insertRoom(sql: Sql, roomNumber: string, floor: number | null): Promise<void> {
-  await sql.query('insert into rooms (room_number, floor) values ($1, $2) on conflict do nothing', [
-    roomNumber,
-    floor,
-  ])
+/** A room that nobody entered in the hotel's table yet; `from` is what told of it. */
+export async function insertRoom(
+  sql: Sql,
+  room: { roomNumber: string; floor: number | null; from: string },
+): Promise<void> {
+  await sql.query(
+    'insert into rooms (room_number, floor, added_from) values ($1, $2, $3) on conflict do nothing',
+    [room.roomNumber, room.floor, room.from],
+  )
+}
+
+/** Whether the hotel or its property system entered any room: then they have the list of all rooms. */
+export async function hasRoomsOfItsOwn(sql: Sql): Promise<boolean> {
+  const [row] = await sql.query<{ has: boolean }>(
+    'select exists (select from rooms where added_from is null) as has',
+  )
+  return row?.has === true
 }
 
 export interface RoomWrite {

@@ -49,6 +49,7 @@ export const updateRoomStatusDb = defineTransaction<HotelDeps, RoomStatusEvent, 
         return_status,
       },
       runId,
+      roomsFromEvents: hotel.roomsFromEvents,
     })
     if (event.new_status === 'inspected' && done.applied && !done.superseded) {
       const today = businessDate(at, hotel)

@@ -7,8 +7,9 @@ import { type RoomUpdate, updateRoomStatusDb } from './rooms.tasks.ts'
 /**
  * Somebody says something about a room: it is put in its place among what is known, by the time at which it happened.
  *
- *   event ── allowed by what came before it? ──┬─ yes ─ the room is what all of it comes to
- *                                              └─ no ── kept with its reason; the room stays as it is
+ *   event ── a room of the hotel's? ──┬─ yes ── allowed by what came before it? ──┬─ yes ─ the room is what it comes to
+ *                                     │                                           └─ no ── kept with its reason
+ *                                     └─ no, and not to be added ── unknown_room: a person looks at it
  *
  * A refused change is no failure: the sender was wrong, or something it builds on has yet to arrive.
  */

@@ -1,9 +1,7 @@
 /** What the service does with tables that the hotel had before it, and when it refuses to touch them. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { refusalsOfHotelTables } from '../../../src/hotel/hotel-columns.sql.ts'
+import { migrateEverything } from '../../../src/app/migrations.ts'
 import { HOTEL_TABLES } from '../../../src/hotel/hotel-columns.ts'
-import { ensureEngineSchema } from '../../../src/platform/engine/durable/schema.ts'
-import { migrate } from '../../../src/platform/postgres/migrate.ts'
 import { type Database, openPool } from '../../../src/platform/postgres/pool.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 
@@ -15,7 +13,7 @@ beforeEach(async () => {
 })
 afterEach(() => place.drop())
 
-const adopt = (on = database) => migrate(on, { check: refusalsOfHotelTables, before: ensureEngineSchema })
+const adopt = (on = database) => migrateEverything(on)
 
 /** No query names it, and an identity column is not added without rewriting the table. */
 const NEVER_NAMED = 'housekeeping_logs.id'

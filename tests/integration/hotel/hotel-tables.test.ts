@@ -216,12 +216,6 @@ describe('what its columns cannot hold', () => {
       'rooms',
     ],
     [
-      'who checked',
-      'update_room_status_db',
-      { room_number: '206', new_status: 'clean', updated_by: 'EMP005', timestamp },
-      'rooms',
-    ],
-    [
       'an employee',
       'process_attendance',
       { employee_id: 'EMP1', action: 'check_in', confidence: 0.9, timestamp },
@@ -234,6 +228,15 @@ describe('what its columns cannot hold', () => {
     expect(message).toContain(`table ${table} `)
     expect(message).not.toMatch(/BOOK9|G1|Sen|999|1A|EMP/)
     expect(await rig.attempts(ended.runId)).toHaveLength(1)
+  })
+
+  it('who checked a room goes to the history only; the room changes', async () => {
+    const told = { room_number: '206', new_status: 'pickup', updated_by: 'EMP005', timestamp: next() }
+    expect(await run('update_room_status_db', told)).toMatchObject(completed({ applied: true }))
+    const row = 'select status, last_checked_by from rooms where room_number = 206'
+    expect(await rig.database.query(row)).toEqual([{ status: 'pickup', last_checked_by: null }])
+    const kept = `select changed_by from prefect.room_status_history where room_number = '206' and source = 'event'`
+    expect(await rig.database.query(kept)).toEqual([{ changed_by: 'EMP005' }])
   })
 
   it('is found nowhere', async () => {

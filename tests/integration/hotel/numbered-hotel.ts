@@ -4,14 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startMlSimulator } from '../../../simulators/services/ml.ts'
 import { startPropertySystemSimulator } from '../../../simulators/services/property-system.ts'
+import { migrateEverything } from '../../../src/app/migrations.ts'
 import { businessDate } from '../../../src/hotel/business-date.ts'
 import { FLOWS, type ServiceDeps } from '../../../src/hotel/catalogue.ts'
-import { refusalsOfHotelTables } from '../../../src/hotel/hotel-columns.sql.ts'
 import { createHttpMl } from '../../../src/hotel/services/ml/http.ts'
-import { ensureEngineSchema } from '../../../src/platform/engine/durable/schema.ts'
 import type { AnyFlow } from '../../../src/platform/engine/flow.ts'
 import { createGuard } from '../../../src/platform/outbound/service-guard.ts'
-import { migrate } from '../../../src/platform/postgres/migrate.ts'
 import type { Database } from '../../../src/platform/postgres/pool.ts'
 import { createStorage } from '../../../src/platform/storage/flydrive.ts'
 import { createTestDatabase } from '../../support/database.ts'
@@ -66,7 +64,7 @@ export async function openHotelOn(tables: string, bookings: PropertyBookings): P
   const test = await createTestDatabase({ empty: true, max: 20 })
   const closing: (() => unknown)[] = []
   await test.database.query(tables)
-  await migrate(test.database, { check: refusalsOfHotelTables, before: ensureEngineSchema })
+  await migrateEverything(test.database)
   const flows = FLOWS as unknown as AnyFlow[]
   const rig = await openDurableRig(flows, await outside(test.database, bookings, closing), undefined, test)
   return {

@@ -66,7 +66,13 @@ describe('a room move', () => {
       source: 'booking',
     } as const
     await inTurn(rig.database, roomLock(from), (sql) =>
-      applyRoomChange(sql, { ...arrival, by: null, change: { word: 'occupied' }, runId: 'fr_arrival' }),
+      applyRoomChange(sql, {
+        ...arrival,
+        by: null,
+        change: { word: 'occupied' },
+        runId: 'fr_arrival',
+        roomsFromEvents: 'no',
+      }),
     )
     expect((await move()).status).toBe('completed')
     expect(await roomOf(rig.database, from)).toMatchObject({ status: 'dirty' })

@@ -53,7 +53,7 @@ async function late(word: RoomChange['word']): Promise<{ read: number; written: 
       change: { word },
       runId: 'fr_late',
     }
-    return applyRoomChange(counting, { ...said, source: 'event' })
+    return applyRoomChange(counting, { ...said, source: 'event', roomsFromEvents: 'yes' })
   })
   return cost
 }

@@ -16,6 +16,7 @@ export interface Said {
   word: RoomChange['word']
   by?: string
   source?: RoomChangeRequest['source']
+  roomsFromEvents?: RoomChangeRequest['roomsFromEvents']
   more?: Omit<RoomChange, 'word'>
 }
 
@@ -30,6 +31,7 @@ export function say(database: Database, roomNumber: string, said: Said): Promise
       by: said.by ?? null,
       change: { word: said.word, ...said.more },
       runId: `fr_${said.key}`,
+      roomsFromEvents: said.roomsFromEvents ?? 'yes',
     }),
   )
 }
