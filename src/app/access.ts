@@ -22,9 +22,13 @@ export async function isOpen(config: Pick<Config, 'API_KEYS' | 'HOST'>, sql: Sql
   )
 }
 
-/** Whether requests can be served: the database answers and has every migration. Never rejects. */
-export async function readiness(sql: Sql): Promise<{ ready: boolean; reason?: string }> {
+/** Whether requests can be served: the database answers, has every migration, and takes what is written. Never rejects. */
+export async function readiness(
+  sql: Sql,
+  diskIsFull: () => Promise<boolean>,
+): Promise<{ ready: boolean; reason?: string }> {
   try {
+    if (await diskIsFull()) return { ready: false, reason: 'The disk of the database is full.' }
     const pending = await pendingMigrations(sql)
     if (pending.length === 0) return { ready: true }
     return { ready: false, reason: `Migrations are missing: ${pending.join(', ')}` }

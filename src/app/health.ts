@@ -5,6 +5,8 @@ import { readCounts, type ServiceCounts } from '../platform/runs/health.ts'
 
 export interface HealthParts {
   sql: Sql
+  /** Whether the database takes nothing any more. */
+  diskIsFull(): Promise<boolean>
   version: string
   /** Undefined: not configured, which degrades nothing. */
   redis?: { ping(): Promise<number> } | undefined
@@ -23,13 +25,18 @@ const NO_COUNTS: ServiceCounts = {
 
 /**
  * Asks all parts at the same time. Never rejects: a part that is away is `error`, its latency in milliseconds otherwise.
- * `unhealthy` without the database, `degraded` without another part or when work waits that nobody takes.
+ * `unhealthy` without the database, `degraded` when its disk is full, without another part, or when work waits that
+ * nobody takes.
  */
 export async function readHealth(parts: HealthParts): Promise<Health> {
   let counts = NO_COUNTS
   const { redis: cache } = parts
+  let full = false
   const [database, engine, redis, rabbitmq] = await Promise.all([
-    timed(() => parts.sql.query('select 1')),
+    timed(async () => {
+      await parts.sql.query('select 1')
+      full = await parts.diskIsFull()
+    }),
     timed(async () => {
       counts = await readCounts(parts.sql)
     }),
@@ -43,12 +50,12 @@ export async function readHealth(parts: HealthParts): Promise<Health> {
     backlog_age_seconds: Math.round(counts.backlogAge),
   }
   if (stuck) Object.assign(prefect, { status: 'error', error: 'runs are waiting and no worker takes them' })
-  const degraded = [redis, rabbitmq, prefect].some(({ status }) => status === 'error')
+  const degraded = full || [redis, rabbitmq, prefect].some(({ status }) => status === 'error')
   return {
     status: database.status === 'error' ? 'unhealthy' : degraded ? 'degraded' : 'healthy',
     timestamp: new Date().toISOString(),
     version: parts.version,
-    checks: { database, redis, rabbitmq, prefect_server: prefect },
+    checks: { database: full ? DISK_FULL : database, redis, rabbitmq, prefect_server: prefect },
     active_flow_runs: counts.active,
     scheduled_flow_runs: counts.scheduled,
     worker_status: {
@@ -59,6 +66,7 @@ export async function readHealth(parts: HealthParts): Promise<Health> {
   }
 }
 
+const DISK_FULL: Check = { status: 'error', error: 'the disk is full: nothing can be written' }
 const DISABLED: Check = { status: 'disabled' }
 
 async function checkRabbit(rabbitmq: HealthParts['rabbitmq']): Promise<Health['checks']['rabbitmq']> {

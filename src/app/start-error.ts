@@ -15,6 +15,20 @@ const REMEDIES: Record<string, string> = {
   '28P01': 'Check DATABASE_URL.',
   // No such database.
   '3D000': 'Check DATABASE_URL.',
+  // No such role, one that may not log in, or no line for it in pg_hba.conf.
+  28000: 'Create the role or let it in, or check DATABASE_URL.',
+  // Insufficient privilege.
+  42501: 'Grant it to the role of DATABASE_URL, or run "prefect-service migrate" as a role that may.',
+  // Too many connections.
+  53300: 'Raise max_connections of the database, or lower DATABASE_POOL_SIZE.',
+  53100: 'The disk of the database is full: make room.',
+  // Starting up, or shutting down.
+  '57P03': 'Start again when the database is ready.',
+  EAI_AGAIN: 'Check DATABASE_URL, and that names can be looked up here.',
+  ETIMEDOUT: 'Check DATABASE_URL, and what stands between.',
+  EHOSTUNREACH: 'Check DATABASE_URL, and what stands between.',
+  EACCES: 'Set PORT to 1024 or above, or start with the right to listen below.',
+  EADDRNOTAVAIL: 'Set HOST to an address of this machine.',
 }
 
 /** Lines for standard error: what happened and what to change; with the stack when nothing is known to change. */

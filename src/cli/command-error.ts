@@ -1,5 +1,5 @@
 /** What goes wrong in a command, as lines a person can act on. Never a stack. */
-import { isOutage } from '../platform/postgres/outage.ts'
+import { isDiskFull, isOutage } from '../platform/postgres/outage.ts'
 
 /** Ends the command with exit code 1. The message's first line says what happened and what to do; more may follow. */
 export class CommandError extends Error {
@@ -23,6 +23,8 @@ export function explain(error: unknown): string {
   if (code === NO_DATABASE || (typeof code === 'string' && NOT_LET_IN.test(code))) {
     return `The database refused the connection (${error.message}): check DATABASE_URL.`
   }
+  if (isDiskFull(error))
+    return `The disk of the database is full (${error.message}): make room, then try again.`
   if (isOutage(error)) {
     return `The database does not answer (${reasonOf(error)}): check that it runs and that DATABASE_URL is right.`
   }

@@ -1,7 +1,7 @@
 /** What goes wrong, as an RFC 9457 problem with a sentence a person can act on. */
 import { STATUS_CODES } from 'node:http'
 import type { FieldError, Problem } from '../contract/problem.ts'
-import { isOutage } from '../postgres/outage.ts'
+import { isDiskFull, isOutage } from '../postgres/outage.ts'
 
 export interface ProblemOptions {
   errors?: FieldError[] | undefined
@@ -67,6 +67,11 @@ export function quoted(text: string): string {
 /** Any thrown thing as the problem to answer with; 500 only for what is a fault of the service itself. */
 export function problemOf(error: unknown): HttpProblem {
   if (error instanceof HttpProblem) return error
+  if (isDiskFull(error)) {
+    const detail =
+      "The disk of the service's database is full: nothing was taken in, and nothing can be until there is space. Try again later."
+    return new HttpProblem(503, 'database_full', detail, { headers: { 'retry-after': '30' } })
+  }
   if (chain(error).some(isAway)) {
     const detail =
       'The database cannot be reached at the moment. Try again; under the same idempotency key nothing is done twice.'

@@ -13,12 +13,27 @@ export function createLogger(level: string, file?: string): Logger {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
     serializers: { err: describe },
+    hooks: {
+      logMethod(args, method) {
+        if (!isSaidAlready(args[0])) method.apply(this, args)
+      },
+    },
     redact: {
       paths: ['*.authorization', '*.token', '*.secret', '*.password', '*.api_key'],
       censor: '[redacted]',
     },
   }
   return file === undefined ? pino(settings) : pino(settings, pino.destination({ dest: file, sync: true }))
+}
+
+/** Whoever meets a full disk would say so, many times a second: `postgres/disk-space.ts` does, once a minute for all. */
+function isSaidAlready(fields: unknown): boolean {
+  let error: unknown =
+    typeof fields === 'object' && fields !== null && 'err' in fields ? fields.err : undefined
+  for (; error instanceof Error; error = error.cause) {
+    if ((error as { code?: unknown }).code === '53100') return true
+  }
+  return false
 }
 
 /** An error without its cause chain's payloads: name, code, message and stack. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Logger } from '../observability/logger.ts'
 import { startEmbeddedPostgres } from './embedded/embedded-postgres.ts'
-import { type Database, openPool } from './pool.ts'
+import { type Database, openPool, type PoolOptions } from './pool.ts'
 
 export interface OpenDatabaseOptions {
   /** DATABASE_URL; undefined: the embedded PostgreSQL under `dataDir`. */
@@ -13,6 +13,7 @@ export interface OpenDatabaseOptions {
   /** Seen in pg_stat_activity. */
   applicationName: string
   logger: Logger
+  onServerError?: PoolOptions['onServerError']
 }
 
 export interface OpenedDatabase {
@@ -30,8 +31,8 @@ export interface OpenedDatabase {
  */
 export async function openDatabase(options: OpenDatabaseOptions): Promise<OpenedDatabase> {
   const { url, stop } = await locate(options)
-  const { max, applicationName, logger } = options
-  const database = openPool({ url, max, applicationName, logger })
+  const { max, applicationName, logger, onServerError } = options
+  const database = openPool({ url, max, applicationName, logger, onServerError })
   return { database, url, close: () => database.close().finally(stop) }
 }
 

@@ -1,3 +1,9 @@
+/** Whether it says, itself or as its cause, that the database's disk is full: the database is there, and takes nothing. */
+export function isDiskFull(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  return (error as { code?: unknown }).code === '53100' || isDiskFull(error.cause)
+}
+
 /**
  * Whether an error says that the database is away or overloaded (try again), rather than that the SQL is wrong.
  * SQLSTATE classes 08 connection, 53 resources, 57 operator intervention (but 57014, a cancelled statement), 58 system;

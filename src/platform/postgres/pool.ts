@@ -1,4 +1,5 @@
 /** The one pool of connections of a process: queries, transactions, and the `pg.Pool` itself for the engine. */
+import type { EventEmitter } from 'node:events'
 import pg from 'pg'
 import type { Logger } from '../observability/logger.ts'
 import { PreparingClient } from './prepared-queries.ts'
@@ -24,6 +25,8 @@ export interface PoolOptions {
   /** Seen in pg_stat_activity. */
   applicationName: string
   logger?: Logger
+  /** Told the SQLSTATE of every error that the server sends, whoever asked. */
+  onServerError?: ((code: string | undefined) => void) | undefined
 }
 
 /** Connects lazily: a wrong url shows at the first query. Waiting for a connection fails after 30 seconds. */
@@ -40,12 +43,18 @@ export function openPool(options: PoolOptions): Database {
     Client: PreparingClient,
   })
   // A broken connection is heard at the client in both states, idle and checked out; unheard it would end the process.
+  let closing: Promise<void> | undefined
   pool.on('connect', (client) => {
-    client.on('error', (err) => options.logger?.warn({ err }, 'database connection lost'))
+    client.on('error', (err) => {
+      // The embedded server may stop before it has read our good-bye.
+      if (closing === undefined) options.logger?.warn({ err }, 'database connection lost')
+    })
+    // The pool is used by the engine's vendor as well: on the connection every answer passes.
+    const { connection } = client as unknown as { connection: EventEmitter }
+    connection.on('errorMessage', ({ code }: { code?: string }) => options.onServerError?.(code))
   })
   pool.on('error', () => {})
 
-  let closing: Promise<void> | undefined
   return {
     pool,
     query: (text, values) => run(pool, text, values),

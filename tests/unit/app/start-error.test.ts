@@ -15,6 +15,16 @@ it.each([
   ['a port in use', coded('EADDRINUSE', 'listen :8004'), 'listen :8004. Set PORT to a free one.'],
   ['no such host', coded('ENOTFOUND', 'getaddrinfo db'), 'getaddrinfo db. Check DATABASE_URL.'],
   ['a wrong password', coded('28P01', 'password failed'), 'password failed. Check DATABASE_URL.'],
+  [
+    'a missing role',
+    coded('28000', 'role "svc" does not exist'),
+    'role "svc" does not exist. Create the role or let it in, or check DATABASE_URL.',
+  ],
+  [
+    'a port below 1024',
+    coded('EACCES', 'listen EACCES: permission denied 0.0.0.0:80'),
+    'listen EACCES: permission denied 0.0.0.0:80. Set PORT to 1024 or above, or start with the right to listen below.',
+  ],
   ['no such database', coded('3D000', 'no "hotel"'), 'no "hotel". Check DATABASE_URL.'],
 ])('%s is told in one line', (_what, error, text) => {
   expect(startErrorText(error)).toBe(text)

@@ -15,7 +15,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type Account, giveTo } from './account.ts'
 import { type Binaries, SERVER_ENVIRONMENT } from './binaries.ts'
-import { EmbeddedPostgresError } from './embedded-error.ts'
+import { complaintIn, EmbeddedPostgresError } from './embedded-error.ts'
 
 export interface ServerSettings {
   port: number
@@ -95,11 +95,10 @@ async function initialise(binaries: Binaries, account: Account, draft: string, p
       failure = error
     }
   }
+  const { stderr, message } = failure as Error & { stderr?: string }
   throw new EmbeddedPostgresError(
-    `The embedded PostgreSQL could not be set up: ${(failure as Error).message.trim()}`,
-    {
-      cause: failure,
-    },
+    `The embedded PostgreSQL could not be set up in ${draft}: ${complaintIn(stderr || message)}. Choose another DATA_DIR, or set DATABASE_URL.`,
+    { cause: failure },
   )
 }
 

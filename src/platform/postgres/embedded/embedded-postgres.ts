@@ -7,12 +7,13 @@
  */
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import pg from 'pg'
 import type { Logger } from '../../observability/logger.ts'
 import { serverAccount } from './account.ts'
 import { type Binaries, findBinaries } from './binaries.ts'
 import { configure, ensureCluster, readSettings, SUPERUSER, writeSettings } from './cluster.ts'
+import { asDataDirError } from './embedded-error.ts'
 import { withFolderLock } from './folder-lock.ts'
 import { openHome } from './home.ts'
 import { isSame, type ProcessIdentity, thisProcess } from './process-identity.ts'
@@ -41,9 +42,15 @@ const DATABASE = 'prefect'
 /**
  * Starts the database of `dataDir`, or joins it when it runs.
  * @throws EmbeddedPostgresError with a sentence that names what to change: no binaries for this platform, data of another major version,
- * no account to run as, a server that does not start.
+ * no account to run as, a folder that cannot be used, a server that does not start.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  return start(options).catch((error: unknown) => {
+    throw asDataDirError(error, resolve(options.dataDir))
+  })
+}
+
+async function start(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const home = openHome(options.dataDir, options.logger)
   return withFolderLock(home, async () => {
     const cluster = join(home, 'cluster')

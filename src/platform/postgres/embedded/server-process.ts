@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Account } from './account.ts'
 import { type Binaries, SERVER_ENVIRONMENT } from './binaries.ts'
 import { placeFile } from './cluster.ts'
-import { EmbeddedPostgresError } from './embedded-error.ts'
+import { complaintIn, EmbeddedPostgresError } from './embedded-error.ts'
 import { isAlive } from './process-identity.ts'
 
 export interface RunningServer {
@@ -120,9 +120,9 @@ async function launch(
     if (server?.status === 'ready' && (windows || server.pid === child.pid)) return server
     await delay(15)
   }
-  const words = readFileSync(logPath, 'utf8').trim().split('\n').slice(-10).join('\n')
+  const words = complaintIn(readFileSync(logPath, 'utf8'))
   throw new EmbeddedPostgresError(
-    `The embedded PostgreSQL did not start (${ended ?? `${START_SECONDS} s passed`}): ${words}`,
+    `The embedded PostgreSQL did not start (${ended ?? `${START_SECONDS} s passed`}): ${words}; more in ${logPath}`,
   )
 }
 
