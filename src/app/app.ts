@@ -5,7 +5,6 @@ import { EVENT_KINDS } from '../hotel/event-kinds.ts'
 import { createKeyStore } from '../platform/access/keys.ts'
 import { connectRedis, type RedisConnection } from '../platform/cache/redis.ts'
 import { createDurableEngine } from '../platform/engine/durable/durable-engine.ts'
-import { ensureEngineSchema } from '../platform/engine/durable/schema.ts'
 import { announceQueue } from '../platform/engine/durable/wake-ups.ts'
 import type { Worker } from '../platform/engine/durable/worker.ts'
 import type { AnyFlow } from '../platform/engine/flow.ts'
@@ -13,13 +12,14 @@ import type { EventConsumers } from '../platform/events/amqp/consumer.ts'
 import { buildServer, type HttpDeps } from '../platform/http/server.ts'
 import type { Logger } from '../platform/observability/logger.ts'
 import { createMetrics, type Metrics } from '../platform/observability/metrics.ts'
-import { migrate } from '../platform/postgres/migrate.ts'
+import { type DiskSpace, watchDiskSpace } from '../platform/postgres/disk-space.ts'
 import { openDatabase } from '../platform/postgres/open-database.ts'
 import { type Database, openPool } from '../platform/postgres/pool.ts'
 import { isOpen, readiness } from './access.ts'
 import { openConsumers, openIntake } from './event-intake.ts'
 import { openWorker } from './flow-worker.ts'
 import { readHealth } from './health.ts'
+import { migrateEverything } from './migrations.ts'
 import { observeService } from './observers.ts'
 import { openOutsideServices } from './outside-services.ts'
 import { openTelemetry } from './telemetry.ts'
@@ -60,6 +60,7 @@ async function build(config: Config, logger: Logger, now: AppOptions['now'], clo
   const metrics = createMetrics()
   const telemetry = await openTelemetry(config, { metrics, logger })
   closings.push(() => telemetry.close())
+  const disk = watchDiskSpace(logger)
   const {
     database,
     url: databaseUrl,
@@ -70,11 +71,18 @@ async function build(config: Config, logger: Logger, now: AppOptions['now'], clo
     max: config.DATABASE_POOL_SIZE,
     applicationName: 'prefect-service',
     logger,
+    onServerError: disk.noticed,
   })
   closings.push(close)
-  await migrate(database, { before: ensureEngineSchema, logger })
+  await migrateEverything(database, logger)
   // Heartbeat and probes must not queue behind a slow table.
-  const pulse = openPool({ url: databaseUrl, max: 3, applicationName: 'prefect-service pulse', logger })
+  const pulse = openPool({
+    url: databaseUrl,
+    max: 3,
+    applicationName: 'prefect-service pulse',
+    logger,
+    onServerError: disk.noticed,
+  })
   closings.push(() => pulse.close())
   const open = await isOpen(config, database)
 
@@ -98,7 +106,7 @@ async function build(config: Config, logger: Logger, now: AppOptions['now'], clo
   closings.push(async () => consumers?.close())
   closings.push(observeService(metrics, database, () => worker?.running() ?? 0))
 
-  const parts = { database, pulse, engine, intake, flows, metrics, redis, consumers, open, logger }
+  const parts = { database, pulse, disk, engine, intake, flows, metrics, redis, consumers, open, logger }
   const server = await openServer(config, parts)
   closings.push(() => server.close())
   const url = await server.listen({ host: config.HOST, port: config.PORT })
@@ -109,21 +117,23 @@ async function build(config: Config, logger: Logger, now: AppOptions['now'], clo
 interface ServerParts extends Pick<HttpDeps, 'engine' | 'intake' | 'flows' | 'open' | 'logger'> {
   database: Database
   pulse: Database
+  disk: DiskSpace
   metrics: Metrics
   redis: RedisConnection | undefined
   consumers: EventConsumers | undefined
 }
 
-function openServer(config: Config, { metrics, redis, consumers, pulse, ...parts }: ServerParts) {
+function openServer(config: Config, { metrics, redis, consumers, pulse, disk, ...parts }: ServerParts) {
   const { database: sql } = parts
   const { registry } = metrics
+  const diskIsFull = () => disk.isFull(pulse)
   return buildServer({
     ...parts,
     eventKinds: EVENT_KINDS,
     keys: createKeyStore({ sql, staticKeys: config.API_KEYS ?? [] }),
     version: VERSION,
-    health: () => readHealth({ sql: pulse, version: VERSION, redis, rabbitmq: consumers }),
-    ready: () => readiness(pulse),
+    health: () => readHealth({ sql: pulse, diskIsFull, version: VERSION, redis, rabbitmq: consumers }),
+    ready: () => readiness(pulse, diskIsFull),
     metrics: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
     timezone: config.HOTEL_TIMEZONE,
     roles: config.ROLES,
