@@ -1,3 +1,4 @@
+import { DBOS } from '@dbos-inc/dbos-sdk'
 import { ENDED, type RunStatus } from '../../src/platform/contract/run.ts'
 import { createDurableEngine } from '../../src/platform/engine/durable/durable-engine.ts'
 import { startWorker, type Worker } from '../../src/platform/engine/durable/worker.ts'
@@ -50,10 +51,14 @@ export async function openDurableRig<Deps>(
   })
   const close = async () => {
     await worker?.drain(1_000)
+    await forgetFlows()
     if (!on) await test.drop()
   }
   return { ...lookAt(test, engine), database: test.database, worker, close }
 }
+
+/** Files that run in one process after another may define flows of the same names. */
+export const forgetFlows = () => DBOS.shutdown({ deregister: true })
 
 function lookAt({ database }: TestDatabase, engine: Engine): Rig {
   const status = async (runId: string) => {

@@ -10,6 +10,7 @@ import { createLogger } from '../../../../src/platform/observability/logger.ts'
 import { createMetrics, type Metrics } from '../../../../src/platform/observability/metrics.ts'
 import type { Database } from '../../../../src/platform/postgres/pool.ts'
 import { createTestDatabase } from '../../../support/database.ts'
+import { forgetFlows } from '../../../support/durable-rig.ts'
 import { eventually } from '../../../support/eventually.ts'
 import { httpDeps } from '../http/http-rig.ts'
 
@@ -67,6 +68,7 @@ export async function openTelemetryRig<Deps>(
     async close() {
       await app.close()
       await worker?.drain(1_000)
+      await forgetFlows()
       await deliver()
       await drop()
     },
