@@ -1,7 +1,7 @@
 # The service for production. It brings no database: set DATABASE_URL. What the embedded one needs is left out.
 # One image, three programs: the service (the default), `prefect-service worker`, `prefect-service migrate`.
 
-FROM node:22-bookworm-slim AS build
+FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
@@ -9,13 +9,13 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
 RUN npm run build
 
-FROM node:22-bookworm-slim AS dependencies
+FROM node:24-bookworm-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # Optional is the embedded PostgreSQL alone.
 RUN npm ci --omit=dev --omit=optional --ignore-scripts
 
-FROM node:22-bookworm-slim
+FROM node:24-bookworm-slim
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="prefect-service" \
       org.opencontainers.image.description="Durable workflow orchestration for a hotel" \

@@ -61,20 +61,17 @@ describe('events/attendance', () => {
 })
 
 describe('workflows', () => {
-  it('trigger: the example itself starts its workflow, or is told which workflows there are', async () => {
+  // Until there are reports. Then the first half goes: 201, and the answer has the form of the example.
+  it('trigger: the example, whose workflow is not there yet, is told which there are', async () => {
+    const { status: code, body } = await call(service, 'POST', 'workflows/trigger', trigger.request)
+    expect(code).toBe(404)
+    expect(body).toMatchObject({ status: 404, code: 'unknown_workflow' })
+    expect(body.detail).toContain('"daily_report_generation"')
+    expect(body.detail).toContain('GET /api/v1/prefect/workflows lists them')
     const { body: catalogue } = await call(service, 'GET', 'workflows')
     const names = catalogue.workflows.map(({ name }: { name: string }) => name)
-    const { status: code, body } = await call(service, 'POST', 'workflows/trigger', trigger.request)
-    if (names.includes(trigger.request.workflow_name)) {
-      expect(code).toBe(201)
-      expectSameForm(body, trigger.response, ['workflow_name'])
-    } else {
-      expect(code).toBe(404)
-      expect(body).toMatchObject({ status: 404, code: 'unknown_workflow' })
-      expect(body.detail).toContain('"daily_report_generation"')
-      expect(body.detail).toContain('GET /api/v1/prefect/workflows lists them')
-      expect(names).toContain('process_attendance')
-    }
+    expect(names).not.toContain('daily_report_generation')
+    expect(names).toContain('process_attendance')
     const typo = { ...trigger.request, workflow_name: 'proces_attendance' }
     expect((await call(service, 'POST', 'workflows/trigger', typo)).body.detail).toContain(
       '"process_attendance"',

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openIntake } from '../../../../src/app/event-intake.ts'
 import { readConfig } from '../../../../src/config.ts'
 import { FLOWS } from '../../../../src/hotel/catalogue.ts'
-import { EventRefused } from '../../../../src/platform/contract/intake.ts'
+import { EventRefused, LONGEST_RAW } from '../../../../src/platform/contract/intake.ts'
 import { createMetrics } from '../../../../src/platform/observability/metrics.ts'
 import { createTestDatabase, type TestDatabase } from '../../../support/database.ts'
 
@@ -20,24 +20,29 @@ const intake = () =>
     wake: () => {},
   })
 
+const rejected = () =>
+  place.database.query<{ reason: string; raw: string | null }>(
+    `select reason, raw from prefect.events where status = 'rejected' order by received_at`,
+  )
+
 test.each([
   ['a NUL and many emoji', { employee_id: 'x\u0000', note: '😀'.repeat(6_000) }],
   ['a nesting of ten thousand levels', JSON.parse(`${'['.repeat(10_000)}${']'.repeat(10_000)}`)],
   ['a lone surrogate and a long odd field name', { ['😀'.repeat(1_500)]: '\ud83d', employee_id: 1 }],
 ])('%s are refused, and kept as far as they can be', async (_what, body) => {
+  const before = (await rejected()).length
   const accepting = intake().accept({ kind: 'attendance', source: 'amqp', body })
   await expect(accepting).rejects.toMatchObject({ name: 'EventRefused', code: 'unstorable_value' })
-  const rows = await place.database.query(`select 1 from prefect.events where status = 'rejected'`)
-  expect(rows.length).toBeGreaterThan(0)
+  expect(await rejected()).toHaveLength(before + 1)
 })
 
 test('a text that is cut in the middle of an emoji is kept', async () => {
-  await intake().reject({
-    kind: 'attendance',
-    source: 'amqp',
-    raw: `x${'😀'.repeat(6_000)}`,
-    reason: 'not JSON',
-  })
+  // After the first letter every second place is the middle of one.
+  expect(LONGEST_RAW % 2).toBe(0)
+  const raw = `x${'😀'.repeat(LONGEST_RAW)}`
+  await intake().reject({ kind: 'attendance', source: 'amqp', raw, reason: 'not JSON' })
+  const whole = `x${'😀'.repeat(LONGEST_RAW / 2 - 1)}`
+  expect((await rejected()).at(-1)).toEqual({ reason: 'not JSON', raw: `${whole}\ufffd` })
 })
 
 test('a key that cannot be stored is refused', async () => {

@@ -64,4 +64,4 @@ it('each setting loads its own', async () => {
   const traced = [...(await loadedBy({ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url }))].sort()
   expect(traced).toEqual(expect.arrayContaining(['@opentelemetry/exporter-trace-otlp-http']))
   expect(traced).not.toContain('@sentry/node')
-})
+}, 90_000)
