@@ -26,11 +26,17 @@ export interface ServiceProcess {
   /** All it has written so far, both outputs. */
   logs(): string
   signal(signal: NodeJS.Signals): void
-  /** SIGTERM, and waits for the end. The exit code; null: a signal ended it. Idempotent. */
+  /**
+   * SIGTERM, and waits for the end. The exit code; null: a signal ended it. Idempotent. Rejects when the service has
+   * warned of something that the test did not plan.
+   */
   stop(): Promise<number | null>
   /** SIGKILL, and waits for the end. */
   kill(): Promise<void>
 }
+
+/** Warnings that a test plans: what it does to the service is told, as it should be. Each is tried on whole lines. */
+export type Planned = readonly RegExp[]
 
 /**
  * Builds what is not built, starts `node dist/src/main.js` (or another program with its arguments), and resolves when it
@@ -38,11 +44,11 @@ export interface ServiceProcess {
  */
 export async function startService(
   env: Record<string, string>,
-  command: readonly string[] = ['dist/src/main.js'],
+  { command = ['dist/src/main.js'], planned = [] }: { command?: readonly string[]; planned?: Planned } = {},
 ): Promise<ServiceProcess> {
   ensureBuilt()
   for (let attempt = 1; ; attempt++) {
-    const service = launch({ PORT: String(await freePort()), ...env }, command)
+    const service = launch({ PORT: String(await freePort()), ...env }, command, planned)
     try {
       await service.answers()
       return service
@@ -54,7 +60,14 @@ export async function startService(
   }
 }
 
-function launch(env: Record<string, string>, [program = '', ...args]: readonly string[]) {
+/** Lines at warn or above, and what is no log line at all: Node's own warnings, a stack. */
+export function warnings(logs: string, planned: Planned = []): string[] {
+  const isQuiet = /^\{"level":"(trace|debug|info)"/
+  const lines = logs.split('\n').filter((line) => line !== '' && !isQuiet.test(line))
+  return lines.filter((line) => !planned.some((pattern) => pattern.test(line)))
+}
+
+function launch(env: Record<string, string>, [program = '', ...args]: readonly string[], planned: Planned) {
   const folder = mkdtempSync(join(tmpdir(), 'prefect-service-'))
   const child = spawn(process.execPath, [join(ROOT, program), ...args], {
     cwd: folder,
@@ -83,7 +96,10 @@ function launch(env: Record<string, string>, [program = '', ...args]: readonly s
       child.kill('SIGTERM')
       // One that was halted hears nothing until it goes on.
       child.kill('SIGCONT')
-      return ended
+      const code = await ended
+      const unplanned = warnings(written, planned)
+      if (unplanned.length === 0) return code
+      throw new Error(`The service warned of what no test planned:\n${unplanned.slice(0, 10).join('\n')}`)
     },
     async kill() {
       child.kill('SIGKILL')

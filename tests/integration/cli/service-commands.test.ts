@@ -21,10 +21,8 @@ afterAll(async () => {
 
 describe('start and worker', () => {
   it('share the work on one machine with one .env: the worker takes neither port nor roles of the service', async () => {
-    const api = await startService({ DATABASE_URL: test.url, ROLES: 'api' }, [
-      'dist/src/cli/main.js',
-      'start',
-    ])
+    const command = ['dist/src/cli/main.js', 'start']
+    const api = await startService({ DATABASE_URL: test.url, ROLES: 'api' }, { command })
     const { port } = new URL(api.url)
     writeFileSync(
       join(folder, '.env'),
