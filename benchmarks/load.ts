@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { EventName } from '../src/hotel/event-kinds.ts'
 import { BASE } from '../src/platform/contract/api.ts'
 import type { Database } from '../src/platform/postgres/pool.ts'
+import { Completions, completionTimes } from './completions.ts'
 
 /** One employee's check-in a day, every tenth late, ever further back; no two events alike. */
 export function attendanceEvent(n: number) {
@@ -64,54 +65,6 @@ export class Poster {
   }
 }
 
-/** Notices completed runs with one small query at a time, the same for every program under test. */
-export class Completions {
-  readonly #database: Database
-  readonly #waiting = new Map<string, () => void>()
-  readonly #early = new Set<string>()
-  readonly #every: number
-  #since = 0
-  #stopped = false
-  #loop: Promise<void>
-
-  constructor(database: Database, everyMs: number) {
-    this.#database = database
-    this.#every = everyMs
-    this.#loop = this.#watch()
-  }
-
-  of(runId: string): Promise<void> {
-    if (this.#early.delete(runId)) return Promise.resolve()
-    return new Promise((resolve) => this.#waiting.set(runId, resolve))
-  }
-
-  async close(): Promise<void> {
-    this.#stopped = true
-    await this.#loop
-  }
-
-  async #watch(): Promise<void> {
-    const seen = new Set<string>()
-    while (!this.#stopped) {
-      const rows = await this.#database.query<{ id: string; at: string }>(
-        `select workflow_uuid as id, completed_at as at from dbos.workflow_status where completed_at >= $1`,
-        [this.#since],
-      )
-      for (const { id, at } of rows) {
-        // A commit may become visible after a later one: look back a little.
-        this.#since = Math.max(this.#since, Number(at) - 500)
-        if (seen.has(id)) continue
-        seen.add(id)
-        const tell = this.#waiting.get(id)
-        if (tell) tell()
-        else this.#early.add(id)
-        this.#waiting.delete(id)
-      }
-      await delay(this.#every)
-    }
-  }
-}
-
 /** Posts the `n`-th event, and resolves when all that it starts has completed. */
 export type Work = (tools: { poster: Poster; completions: Completions }, n: number) => Promise<void>
 
@@ -127,7 +80,7 @@ export async function closedLoop(
   { work = attendance, ...options }: { lanes: number; seconds: number; from: number; work?: Work },
 ): Promise<number> {
   const poster = new Poster(url)
-  const completions = new Completions(database, 10)
+  const completions = new Completions(database)
   const end = performance.now() + options.seconds * 1000
   const started = performance.now()
   let next = options.from
@@ -163,18 +116,24 @@ export async function openLoop(
   return latencies.sort((a, b) => a - b)
 }
 
-/** From the request for a punch to its completed run. */
+/** From the request for a punch to its completed run, by the rows' own times; nobody watches meanwhile. */
 export async function attendanceLatencies(
   url: string,
   database: Database,
   options: { perSecond: number; seconds: number; from: number },
 ): Promise<number[]> {
   const poster = new Poster(url)
-  const completions = new Completions(database, 5)
+  const sent = new Map<string, number>()
+  const started = Date.now()
   try {
-    return await openLoop(options, (n) => attendance({ poster, completions }, n))
+    await openLoop(options, async (n) => {
+      const at = Date.now()
+      const { flow_run_id } = await poster.post('attendance', attendanceEvent(n), `bench-${n}`)
+      sent.set(flow_run_id, at)
+    })
+    const completed = await completionTimes(database, [...sent.keys()], started)
+    return [...sent].map(([run, at]) => (completed.get(run) ?? Number.NaN) - at).sort((a, b) => a - b)
   } finally {
-    await completions.close()
     poster.close()
   }
 }
