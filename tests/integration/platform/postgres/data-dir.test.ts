@@ -20,7 +20,6 @@ const started = (dataDir: string) =>
 it.each([
   ['is a file', () => join(base, 'file'), /: it is a file \(EEXIST\)/],
   ['lies below a file', () => join(base, 'file', 'below'), /: a part of the path is a file \(ENOTDIR\)/],
-  ['is where nobody may make one', () => '/proc/prefect-service', /: it cannot be made there \(ENOENT\)/],
 ])('a folder that %s', async (_, folder, why) => {
   writeFileSync(join(base, 'file'), '')
   const line = await started(folder())
