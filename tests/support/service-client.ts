@@ -38,7 +38,7 @@ export async function endedRun(service: { url: string }, runId: string): Promise
 }
 
 /**
- * Announces `bytes` bytes of JSON and begins to send them; goes on only when no answer comes, since whoever is still
+ * Declares `bytes` bytes of JSON and begins to send them; goes on only when no answer comes, since whoever is still
  * writing when the service hangs up may see that instead of the answer. Resolves with the status.
  */
 export function statusOfLargeBody(service: { url: string }, path: string, bytes: number): Promise<number> {

@@ -1,6 +1,6 @@
 /** What was not as it should be: `prefect.anomalies`, repeats within a window in one row. */
 
-import { storableJson } from '../../platform/contract/hostile-text.ts'
+import { storableJson } from '../../platform/contract/unstorable-text.ts'
 import type { Sql } from '../../platform/postgres/sql.ts'
 import { runIsOver } from '../../platform/runs/run-is-over.ts'
 import type { Severity } from './anomaly.event.ts'

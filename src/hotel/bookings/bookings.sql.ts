@@ -2,7 +2,7 @@
  * The hotel's bookings and guests, and what happened to each booking: its row is its history in order of time. Ids are
  * compared and read as text: in a hotel's own tables they may be numbers.
  */
-import { storableJson } from '../../platform/contract/hostile-text.ts'
+import { storableJson } from '../../platform/contract/unstorable-text.ts'
 import type { Sql } from '../../platform/postgres/sql.ts'
 
 /** The columns of a booking that its history decides. Dates 'YYYY-MM-DD', instants ISO 8601. */

@@ -1,5 +1,5 @@
 /** The hotel's rooms, and every change each was asked to make. Compared as text: a hotel may number its rooms. */
-import { storableJson } from '../../platform/contract/hostile-text.ts'
+import { storableJson } from '../../platform/contract/unstorable-text.ts'
 import type { Sql } from '../../platform/postgres/sql.ts'
 
 /** What a row tells of its room's state. Axes are null on rows that only ever had a status. */

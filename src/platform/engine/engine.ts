@@ -18,7 +18,7 @@ export interface StartRequest {
   /** W3C trace context of what asks for it. */
   traceparent?: string | undefined
   /** Not started yet: the flow of `parentRunId` will, as its child. Until then it is there to be asked about. */
-  announced?: boolean
+  reserved?: boolean
 }
 
 export type CancelOutcome =

@@ -2,7 +2,7 @@
  * Errors a flow or a task throws are instructions to the engine. Each has a stable `code`, which callers of the API
  * see as `error.code`; the message is a sentence a person can act on.
  */
-import { storable } from '../contract/hostile-text.ts'
+import { storable } from '../contract/unstorable-text.ts'
 
 /** A task failed for good: trying again cannot help (bad input, refused credentials). */
 export class GiveUp extends Error {

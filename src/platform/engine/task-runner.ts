@@ -1,6 +1,6 @@
 /** Runs one task to its recorded outcome: attempts, timeout, cache, parts of a transaction, undo. */
 
-import { storableJson } from '../contract/hostile-text.ts'
+import { storableJson } from '../contract/unstorable-text.ts'
 import { inSpan } from '../observability/spans.ts'
 import { attemptOnce, isLastAttempt, nextDelay } from './attempts.ts'
 import { describeError, type ErrorRecord } from './errors.ts'

@@ -3,7 +3,6 @@
  * together share a commit (`intake-batches.ts`), which is what makes a durable answer cheap.
  */
 import { randomUUID } from 'node:crypto'
-import { hostileFields, isUnstorable, storable } from '../contract/hostile-text.ts'
 import {
   type AcceptedEvent,
   EventRefused,
@@ -13,6 +12,7 @@ import {
   LONGEST_RAW,
 } from '../contract/intake.ts'
 import { type FieldError, fieldErrors } from '../contract/problem.ts'
+import { isUnstorable, storable, unstorableFields } from '../contract/unstorable-text.ts'
 import type { StartRequest } from '../engine/engine.ts'
 import type { AnyFlow } from '../engine/flow.ts'
 import { bodyHash, childRunId, eventIdFor, runIdFor } from '../engine/ids.ts'
@@ -82,8 +82,8 @@ async function commit(
   event: TimedEvent,
 ): Promise<AcceptedEvent> {
   const requests = requestsOf(deps, kind, row, event)
-  const announced = requests.filter((request) => request.announced)
-  row.runs = (announced.length > 0 ? announced : requests).map(({ runId, flow }) => ({
+  const reserved = requests.filter((request) => request.reserved)
+  row.runs = (reserved.length > 0 ? reserved : requests).map(({ runId, flow }) => ({
     workflow: flow.name,
     flow_run_id: runId,
   }))
@@ -105,7 +105,7 @@ function requestsOf(deps: IntakeDeps, kind: EventKind, row: NewEvent, event: Tim
     kind.reserves(event).map((name, step) => {
       const flow = flowNamed(deps, name, kind)
       const runId = childRunId(parentRunId, 0, step)
-      return { runId, flow, ...about, parentRunId, announced: true }
+      return { runId, flow, ...about, parentRunId, reserved: true }
     }),
   )
 }
@@ -115,10 +115,10 @@ async function parsed(deps: IntakeDeps, kind: EventKind, incoming: IncomingEvent
   const event = badKey(incoming.senderKey) ?? read(deps, kind, incoming.body)
   if (!('errors' in event)) return event.value
   const refusal = refused(event)
-  const hostile = hostileFields(incoming.body, 'body').length > 0
-  const raw = hostile ? asText(incoming.body) : null
+  const unstorable = event.code === 'unstorable_value'
+  const raw = unstorable ? asText(incoming.body) : null
   const row = { ...rejectedRow(incoming), reason: refusal.message, errors: event.errors, raw }
-  await insertEvents(deps.sql, [{ ...row, payload: hostile ? null : incoming.body }])
+  await insertEvents(deps.sql, [{ ...row, payload: unstorable ? null : incoming.body }])
   deps.onEvent(incoming.kind, 'rejected')
   throw refusal
 }
@@ -133,8 +133,8 @@ function asText(body: unknown): string {
 }
 
 function read(deps: IntakeDeps, kind: EventKind, body: unknown): Unfit | { value: TimedEvent } {
-  const hostile = hostileFields(body, 'body')
-  if (hostile.length > 0) return { code: 'unstorable_value', errors: hostile }
+  const unstorable = unstorableFields(body, 'body')
+  if (unstorable.length > 0) return { code: 'unstorable_value', errors: unstorable }
   const result = kind.schema.safeParse(body)
   if (!result.success) return unfit(fieldErrors(result.error, 'body'))
   const at = toInstant(result.data.timestamp, deps.timezone)

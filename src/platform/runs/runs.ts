@@ -19,7 +19,7 @@ export interface RunFilter {
 const ENGINE_STATES: Record<RunStatus, readonly string[]> = {
   scheduled: ['DELAYED'],
   late: ['DELAYED', 'ENQUEUED'],
-  // One that is announced is delayed until its parent starts it, and as good as cancelled when that never will.
+  // One that is reserved is delayed until its parent starts it, and as good as cancelled when that never will.
   pending: ['ENQUEUED', 'DELAYED'],
   // One that only waits is put down: delayed until it goes on.
   cancelling: ['ENQUEUED', 'PENDING', 'DELAYED'],

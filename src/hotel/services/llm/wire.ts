@@ -1,6 +1,6 @@
 /** What goes over the wire to the LLM service and back; docs/services.md is made of it. Unknown fields are ignored. */
 import { z } from 'zod'
-import { isUnstorable } from '../../../platform/contract/hostile-text.ts'
+import { isUnstorable } from '../../../platform/contract/unstorable-text.ts'
 
 const Language = z
   .string()

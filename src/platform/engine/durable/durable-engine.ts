@@ -8,7 +8,7 @@ import { queueOf } from '../flow.ts'
 import { endCancelled } from './end-cancelled.ts'
 import { NOW_MS, WAKE_CHANNEL } from './identity.ts'
 import { wakeParked } from './parking.ts'
-import { releaseAnnounced, startRuns } from './start-runs.ts'
+import { releaseReserved, startRuns } from './start-runs.ts'
 
 interface RunRow {
   status: RunStatus
@@ -20,7 +20,7 @@ export function createDurableEngine(database: Database, wake: (queue: string) =>
   return {
     async start(asked) {
       const request = { traceparent: currentTraceparent(), ...asked }
-      const released = request.parentRunId && (await releaseAnnounced(database, request))
+      const released = request.parentRunId && (await releaseReserved(database, request))
       if (released) {
         wake(released)
         return { runId: request.runId, created: true }

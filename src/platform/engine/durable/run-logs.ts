@@ -1,4 +1,4 @@
-import { storable, storableJson } from '../../contract/hostile-text.ts'
+import { storable, storableJson } from '../../contract/unstorable-text.ts'
 import type { Logger } from '../../observability/logger.ts'
 import type { Sql } from '../../postgres/sql.ts'
 import type { LogLine } from '../journal.ts'

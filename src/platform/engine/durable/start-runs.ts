@@ -9,13 +9,13 @@ const START_RUNS = `
   with incoming as (
     select * from jsonb_to_recordset($1::jsonb) as x(
       id text, workflow text, queue text, parameters json, subjects jsonb, event_id text, parent text,
-      key text, hash text, scheduled timestamptz, priority int, started_by text, announced boolean,
+      key text, hash text, scheduled timestamptz, priority int, started_by text, reserved boolean,
       traceparent text)
   ), created as (
     insert into prefect.flow_runs (id, workflow_name, queue, subjects, event_id, parent_run_id, idempotency_key,
                                    request_hash, scheduled_for, created_by, announced, traceparent)
     select id, workflow, queue, array(select jsonb_array_elements_text(subjects)), event_id, parent, key, hash,
-           scheduled, started_by, announced, traceparent
+           scheduled, started_by, reserved, traceparent
     from incoming
     on conflict (id) do nothing
     returning id
@@ -27,7 +27,7 @@ const START_RUNS = `
   select id, dbos.enqueue_workflow(
     workflow_name => workflow, queue_name => queue, positional_args => array[parameters], workflow_id => id,
     app_version => $2, priority => priority, application_name => $3,
-    delay_until_epoch_ms => case when announced then ${NEVER_MS}
+    delay_until_epoch_ms => case when reserved then ${NEVER_MS}
                                  when scheduled > clock_timestamp()
                                  then (extract(epoch from scheduled) * 1000)::bigint end)
   from incoming join created using (id)`
@@ -35,6 +35,7 @@ const START_RUNS = `
 const NEW_RUN = 10
 const CHILD_RUN = 5
 
+/** The column `announced` has the word of its migration (decision 0009). */
 const RELEASE = `
   with released as (
     update prefect.flow_runs set announced = false, traceparent = coalesce($2, traceparent)
@@ -45,8 +46,8 @@ const RELEASE = `
   from released r where s.workflow_uuid = r.id and s.status = 'DELAYED'
   returning r.queue`
 
-/** Its parent is there: an announced run goes into its queue, which is answered. Undefined: it was not announced. */
-export async function releaseAnnounced(
+/** Its parent is there: a reserved run goes into its queue, which is answered. Undefined: it was not reserved. */
+export async function releaseReserved(
   sql: Sql,
   { runId, traceparent }: Pick<StartRequest, 'runId' | 'traceparent'>,
 ): Promise<string | undefined> {
@@ -79,7 +80,7 @@ function asRow(request: StartRequest) {
     // Whoever waits for a child holds something until it ends: children go before what has not begun.
     priority: request.priority ?? (request.parentRunId === undefined ? NEW_RUN : CHILD_RUN),
     started_by: request.createdBy ?? null,
-    announced: request.announced ?? false,
+    reserved: request.reserved ?? false,
     traceparent: request.traceparent ?? null,
   }
 }

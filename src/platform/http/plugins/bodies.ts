@@ -2,8 +2,8 @@
 import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance, FastifyRequest, FastifySchemaCompiler } from 'fastify'
 import { z } from 'zod'
-import { hostileFields } from '../../contract/hostile-text.ts'
 import { fieldErrors } from '../../contract/problem.ts'
+import { unstorableFields } from '../../contract/unstorable-text.ts'
 import { HttpProblem, invalid } from '../problem.ts'
 
 declare module 'fastify' {
@@ -20,11 +20,11 @@ export function addBodies(app: FastifyInstance): void {
   app.decorateRequest('rawText', undefined)
   app.removeAllContentTypeParsers()
   // Answered without hanging up: what is still on its way is read and dropped, so that a sender who writes to the end
-  // sees the answer, not a cut connection. What announces far too much is cut off all the same.
+  // sees the answer, not a cut connection. What declares far too much is cut off all the same.
   app.addHook('onRequest', async (request) => {
-    const announced = Number(request.headers['content-length'] ?? 0)
+    const declared = Number(request.headers['content-length'] ?? 0)
     const limit = request.routeOptions.bodyLimit ?? app.initialConfig.bodyLimit ?? Number.POSITIVE_INFINITY
-    if (announced > limit && announced <= MOST_DROPPED_BYTES) {
+    if (declared > limit && declared <= MOST_DROPPED_BYTES) {
       throw new HttpProblem(413, 'body_too_large', 'The body is too large: send less at once.')
     }
   })
@@ -37,17 +37,17 @@ export function addBodies(app: FastifyInstance): void {
     if (!isUtf8(bytes)) return done(new HttpProblem(400, 'malformed_json', 'The body is not UTF-8.'))
     parseJson(request, request.rawText, done)
   })
-  app.addHook('preValidation', refuseHostileText)
+  app.addHook('preValidation', refuseUnstorableText)
   app.setValidatorCompiler(validate)
   // Rows are answered as they are: a response schema documents, it must never turn a good row into an error.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
 }
 
-async function refuseHostileText(request: FastifyRequest): Promise<void> {
+async function refuseUnstorableText(request: FastifyRequest): Promise<void> {
   const errors = [
-    ...hostileFields(request.params, 'path'),
-    ...hostileFields(request.query, 'query'),
-    ...hostileFields(request.body, 'body'),
+    ...unstorableFields(request.params, 'path'),
+    ...unstorableFields(request.query, 'query'),
+    ...unstorableFields(request.body, 'body'),
   ]
   if (errors.length > 0) throw invalid(errors, 'unstorable_value')
 }

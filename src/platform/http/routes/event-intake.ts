@@ -3,7 +3,6 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { BASE, EventPath } from '../../contract/api.ts'
 import { EventAccepted } from '../../contract/event.ts'
-import { storable } from '../../contract/hostile-text.ts'
 import {
   type AcceptedEvent,
   EventRefused,
@@ -12,6 +11,7 @@ import {
   LONGEST_RAW,
   type RefusalCode,
 } from '../../contract/intake.ts'
+import { storable } from '../../contract/unstorable-text.ts'
 import { type EventKind, runsListed, type TimedEvent } from '../../events/define-event.ts'
 import { answer, problems } from '../documented-answers.ts'
 import { sendProblem } from '../plugins/errors.ts'

@@ -30,7 +30,7 @@ export function storableJson(value: unknown): string {
 }
 
 /** Every wrong place in a parsed JSON value, by path from `prefix`; at most 20 are named. */
-export function hostileFields(value: unknown, prefix: string): FieldError[] {
+export function unstorableFields(value: unknown, prefix: string): FieldError[] {
   // Nearly every request is clean: paths are only put together for one that is not.
   return isClean(value, 0) ? [] : named(value, prefix)
 }

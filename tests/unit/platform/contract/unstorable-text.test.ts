@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import {
-  hostileFields,
   isUnstorable,
   MAX_DEPTH,
   storable,
-} from '../../../../src/platform/contract/hostile-text.ts'
+  unstorableFields,
+} from '../../../../src/platform/contract/unstorable-text.ts'
 
 const nested = (depth: number) => {
   let value: unknown = 'leaf'
@@ -13,26 +13,26 @@ const nested = (depth: number) => {
   return value
 }
 
-it('finds every hostile place by its path, and nothing in clean values', () => {
+it('finds every unstorable place by its path, and nothing in clean values', () => {
   const value = { a: ['ok', 'x\0'], 'k\0': 1, b: { c: '\udc00' }, emoji: '😀' }
   expect(
-    hostileFields(value, 'body')
+    unstorableFields(value, 'body')
       .map((error) => error.path)
       .sort(),
   ).toEqual(['body.a.1', 'body.b.c', 'body.k\uFFFD'])
-  expect(hostileFields({ a: [1, null, true, '😀', ''] }, 'body')).toEqual([])
-  expect(hostileFields(undefined, 'body')).toEqual([])
-  expect(hostileFields('\0', 'body')).toEqual([{ path: 'body', message: expect.any(String) }])
+  expect(unstorableFields({ a: [1, null, true, '😀', ''] }, 'body')).toEqual([])
+  expect(unstorableFields(undefined, 'body')).toEqual([])
+  expect(unstorableFields('\0', 'body')).toEqual([{ path: 'body', message: expect.any(String) }])
 })
 
 it('allows 64 levels and survives any number', () => {
-  expect(hostileFields(nested(MAX_DEPTH), 'body')).toEqual([])
-  expect(hostileFields(nested(MAX_DEPTH + 1), 'body')).toHaveLength(1)
-  expect(hostileFields(nested(200_000), 'body')).toHaveLength(1)
+  expect(unstorableFields(nested(MAX_DEPTH), 'body')).toEqual([])
+  expect(unstorableFields(nested(MAX_DEPTH + 1), 'body')).toHaveLength(1)
+  expect(unstorableFields(nested(200_000), 'body')).toHaveLength(1)
 })
 
 it('names at most 20 places', () => {
-  expect(hostileFields(Array(100).fill('\0'), 'body')).toHaveLength(20)
+  expect(unstorableFields(Array(100).fill('\0'), 'body')).toHaveLength(20)
 })
 
 it('makes any text storable and leaves storable text alone', () => {

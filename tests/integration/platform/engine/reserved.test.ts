@@ -1,4 +1,4 @@
-/** Runs whose ids are told before their parent starts them. */
+/** Runs whose ids are given out before their parent starts them. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { startRuns } from '../../../../src/platform/engine/durable/start-runs.ts'
@@ -22,7 +22,7 @@ let broken = false
 let goOn: () => void = () => {}
 const parent = defineFlow({
   ...about,
-  name: 'announcing_parent',
+  name: 'reserving_parent',
   async run(flow, given) {
     const one = await flow.child(first, given)
     await flow.waitFor('go_on', { within: 60 })
@@ -43,7 +43,7 @@ async function begin() {
   // By the parent's steps: its wait, between the children, is one too.
   const children = [first, second].map((flow, n) => ({
     ...{ runId: childRunId(parentId, 0, n * 2), flow, parameters: given, parentRunId: parentId },
-    announced: true,
+    reserved: true,
   }))
   await startRuns(rig.database, [{ runId: parentId, flow: parent, parameters: given }, ...children])
   rig.worker.kick('*')
@@ -53,7 +53,7 @@ async function begin() {
 
 const status = async (id: string) => (await runDetail(rig.database, id))?.status
 
-test('an announced run is pending until its parent starts it, under the id that was told', async () => {
+test('a reserved run is pending until its parent starts it, under the id that was given out', async () => {
   broken = false
   const { parentId, ids } = await begin()
   expect(await rig.ended(ids[0])).toMatchObject({ status: 'completed', result: 'first 201' })
