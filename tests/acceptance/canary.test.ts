@@ -226,7 +226,7 @@ function sightings(told: readonly string[]): string[] {
 
 it('the canaries were there to be told: the service kept them, and the other services were sent some', async () => {
   const [{ kept } = { kept: '' }] = await test.database.query<{ kept: string }>(
-    'select string_agg(payload::text, chr(10)) as kept from prefect.events',
+    'select string_agg(body::text, chr(10)) as kept from prefect.events',
   )
   for (const canary of Object.values(PERSONAL)) expect(kept).toContain(canary)
   expect(others.requests.map(({ form }) => form().get('text')).join()).toContain(name)

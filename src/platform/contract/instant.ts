@@ -1,6 +1,8 @@
 import { z } from 'zod'
 
-const ISO = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?$/i
+/** Also as PostgreSQL and Python write it: a space instead of the T, an offset of hours alone, a leap second. */
+const ISO =
+  /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(?:(Z)|([+-]\d{2})(?::?(\d{2}))?)?$/i
 
 /** For readers of the OpenAPI document: the years that any instant or day may have. A little more is taken at both ends. */
 export const YEARS = '^(190[1-9]|19[1-9][0-9]|[2-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-7])-'
@@ -12,18 +14,13 @@ export const YEARS = '^(190[1-9]|19[1-9][0-9]|[2-8][0-9]{3}|9[0-8][0-9]{2}|99[0-
  */
 export const Instant = z
   .string()
-  .refine((text) => ISO.test(text) && isOnTheCalendar(text), {
+  .refine(isOnTheCalendar, {
     message: 'must be an ISO 8601 date and time, for example 2025-01-17T08:30:00Z',
   })
   .meta({ format: 'date-time', pattern: YEARS, examples: ['2025-01-17T08:30:00Z'] })
 
 /** An instant of an answer: ISO 8601 in UTC, ending in `Z`. */
 export const UtcInstant = z.string().meta({ format: 'date-time' })
-
-/** Whether the text carries its own offset (`Z` or `+07:00`). */
-export function hasOffset(text: string): boolean {
-  return /(Z|[+-]\d{2}:?\d{2})$/i.test(text)
-}
 
 /**
  * What every calendar here can hold: a date. For an instant its own bounds are a day wider, since the hotel's timezone
@@ -35,11 +32,13 @@ const AFTER_LATEST = Date.parse('9999-01-01T00:00:00Z')
 
 /** 2025-02-30 parses in JavaScript and is no date: the day must survive a round trip. */
 function isOnTheCalendar(text: string): boolean {
-  const [date = '', rest = ''] = text.split(/[T ]/i)
+  const [, date = '', clock = '', zulu, hours, minutes = '00'] = ISO.exec(text) ?? []
   const day = new Date(`${date}T00:00:00Z`)
   if (Number.isNaN(day.getTime()) || day.toISOString().slice(0, 10) !== date) return false
-  const clock = rest.replace(/([+-]\d{2}):?(\d{2})$/, '$1:$2')
-  if (!hasOffset(text)) return isWithinBounds(date) && !Number.isNaN(Date.parse(`${date}T${clock}Z`))
-  const at = Date.parse(`${date}T${clock.toUpperCase()}`)
+  // JavaScript knows no leap second: it is the second after the one before it.
+  const [known, leapMs] = clock.startsWith(':60', 5) ? [clock.replace(':60', ':59'), 1000] : [clock, 0]
+  const offset = hours === undefined ? 'Z' : `${hours}:${minutes}`
+  const at = Date.parse(`${date}T${known}${offset}`) + leapMs
+  if (zulu === undefined && hours === undefined) return isWithinBounds(date) && !Number.isNaN(at)
   return at >= EARLIEST && at < AFTER_LATEST
 }

@@ -7,6 +7,8 @@ export interface IncomingEvent {
   kind: string
   source: 'http' | 'amqp'
   body: unknown
+  /** The JSON that `body` was read from, for the audit trail; without it, as JavaScript writes `body`. */
+  text?: string | undefined
   /** Idempotency-Key header or AMQP message_id; without one `event_id` in the body, else the body's own hash. */
   senderKey?: string | undefined
   /** API key name or queue name, for the audit trail. */
@@ -25,7 +27,7 @@ export interface Intake {
   /** Throws EventRefused after writing a `rejected` row to the audit trail; any other error: not accepted, try again. */
   accept(event: IncomingEvent): Promise<AcceptedEvent>
   /** Something that is not even JSON, kept in the audit trail as text. Resolves when it is on disk. */
-  reject(event: Omit<IncomingEvent, 'body'> & { raw: string; reason: string }): Promise<void>
+  reject(event: Omit<IncomingEvent, 'body' | 'text'> & { raw: string; reason: string }): Promise<void>
   /** Starts the flows of a kept event anew, as a new event. Undefined: no such event. */
   replay(eventId: string, receivedFrom?: string): Promise<AcceptedEvent | undefined>
 }

@@ -7,6 +7,7 @@ import type { FieldError } from './problem.ts'
 export const MAX_DEPTH = 64
 const UNSTORABLE = /[\0\p{Cs}]/u
 const MOST_NAMED = 20
+const STRING_OR_BRACKET = /"[^"\\]*(?:\\.[^"\\]*)*"|[[\]{}]/gs
 
 /** Whether a string holds NUL or half a surrogate pair. */
 export function isUnstorable(text: string): boolean {
@@ -53,7 +54,7 @@ function named(root: unknown, prefix: string): FieldError[] {
     }
     if (value === null || typeof value !== 'object') continue
     if (depth >= MAX_DEPTH) {
-      errors.push({ path, message: `must not be nested deeper than ${MAX_DEPTH} levels` })
+      errors.push(tooDeep(path))
       continue
     }
     for (const [name, member] of Object.entries(value)) {
@@ -64,4 +65,20 @@ function named(root: unknown, prefix: string): FieldError[] {
     }
   }
   return errors
+}
+
+export const tooDeep = (path: string): FieldError => ({
+  path,
+  message: `must not be nested deeper than ${MAX_DEPTH} levels`,
+})
+
+/** Whether a JSON text is nested deeper than can be stored. */
+export function isDeep(json: string): boolean {
+  let depth = 0
+  for (const [found] of json.matchAll(STRING_OR_BRACKET)) {
+    if (found === '[' || found === '{') depth += 1
+    else if (found === ']' || found === '}') depth -= 1
+    if (depth > MAX_DEPTH) return true
+  }
+  return false
 }

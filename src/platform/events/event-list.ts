@@ -1,5 +1,6 @@
-/** Reading the audit trail of events. Writing it is the intake's. */
+/** Reading the audit trail of events; payloads are JsonText. Writing it is the intake's. */
 import type { EventRecord, StartedRun } from '../contract/event.ts'
+import { JsonText } from '../contract/json-text.ts'
 import type { FieldError } from '../contract/problem.ts'
 import { conditions } from '../postgres/conditions.ts'
 import { instantText } from '../postgres/instant-text.ts'
@@ -25,7 +26,7 @@ interface EventRow {
   received_at: Date
   received_from: string | null
   occurred_at: Date | null
-  payload: unknown
+  body: string | null
   raw: string | null
   subjects: string[]
   replay_of: string | null
@@ -33,7 +34,7 @@ interface EventRow {
 }
 
 const COLUMNS = `e.id, e.kind, e.source, e.status, e.reason, e.errors, e.sender_key, e.received_at, e.received_from,
-  e.occurred_at, e.payload, e.raw, e.subjects, e.replay_of, e.runs`
+  e.occurred_at, coalesce(e.body::text, e.payload::text) as body, e.raw, e.subjects, e.replay_of, e.runs`
 
 /** One page of events, newest first, and how many there are in all. */
 export async function listEvents(
@@ -75,7 +76,7 @@ function recordOf(row: EventRow): EventRecord {
     received_at: instantText(row.received_at),
     received_from: row.received_from,
     occurred_at: instantText(row.occurred_at),
-    payload: row.payload ?? row.raw,
+    payload: row.body === null ? row.raw : new JsonText(row.body),
     subjects: row.subjects,
     replay_of: row.replay_of,
     workflows_triggered: row.runs,

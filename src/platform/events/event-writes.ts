@@ -12,7 +12,9 @@ export interface NewEvent {
   body_hash: string | null
   occurred_at: string | null
   received_from: string | null
-  payload: unknown
+  /** JSON, as it was sent. */
+  body: string | null
+  /** What was no JSON, or cannot be stored as such. */
   raw: string | null
   status: 'accepted' | 'rejected'
   reason: string | null
@@ -26,11 +28,11 @@ const INSERT = `
   with incoming as (
     select * from jsonb_to_recordset($1::jsonb) as x(
       id text, kind text, source text, sender_key text, body_hash text, occurred_at timestamptz, received_from text,
-      payload jsonb, raw text, status text, reason text, errors jsonb, runs jsonb, subjects jsonb, replay_of text)
+      body text, raw text, status text, reason text, errors jsonb, runs jsonb, subjects jsonb, replay_of text)
   ), added as (
-    insert into prefect.events (id, kind, source, sender_key, body_hash, occurred_at, received_from, payload, raw,
+    insert into prefect.events (id, kind, source, sender_key, body_hash, occurred_at, received_from, body, raw,
                                 status, reason, errors, runs, subjects, replay_of)
-    select id, kind, source, sender_key, body_hash, occurred_at, received_from, payload, raw, status, reason,
+    select id, kind, source, sender_key, body_hash, occurred_at, received_from, body::json, raw, status, reason,
            nullif(errors, 'null'), runs, array(select jsonb_array_elements_text(subjects)), replay_of
     from incoming
     on conflict (id) do nothing
@@ -63,8 +65,8 @@ export async function findEvents(sql: Sql, ids: readonly string[]): Promise<Map<
   return new Map(rows.map((row) => [row.id, row]))
 }
 
-/** What a replay starts from, or undefined. */
-export async function findPayload(sql: Sql, id: string) {
-  const text = 'select kind, payload, raw from prefect.events where id = $1'
-  return (await sql.query<{ kind: string; payload: unknown; raw: string | null }>(text, [id]))[0]
+/** What a replay starts from: `body` is JSON, or null when it was none. Undefined: no such event. */
+export async function findBody(sql: Sql, id: string) {
+  const text = 'select kind, coalesce(body::text, payload::text) as body from prefect.events where id = $1'
+  return (await sql.query<{ kind: string; body: string | null }>(text, [id]))[0]
 }

@@ -12,7 +12,7 @@ import {
   LONGEST_RAW,
 } from '../contract/intake.ts'
 import { type FieldError, fieldErrors } from '../contract/problem.ts'
-import { isUnstorable, storable, unstorableFields } from '../contract/unstorable-text.ts'
+import { isDeep, isUnstorable, storable, tooDeep, unstorableFields } from '../contract/unstorable-text.ts'
 import type { StartRequest } from '../engine/engine.ts'
 import type { AnyFlow } from '../engine/flow.ts'
 import { bodyHash, childRunId, eventIdFor, runIdFor } from '../engine/ids.ts'
@@ -20,7 +20,7 @@ import { currentTraceparent } from '../observability/spans.ts'
 import type { Sql } from '../postgres/sql.ts'
 import { toInstant } from '../time/local-time.ts'
 import type { EventKind, TimedEvent } from './define-event.ts'
-import { findPayload, insertEvents, type NewEvent } from './event-writes.ts'
+import { findBody, insertEvents, type NewEvent } from './event-writes.ts'
 import type { IntakeBatches } from './intake-batches.ts'
 
 const AHEAD_MS = 86_400_000
@@ -44,15 +44,21 @@ export function createIntake(deps: IntakeDeps): Intake {
 
   return {
     async accept(incoming) {
-      const { body } = incoming
+      const { body, text = written(body) } = incoming
       const kind = kinds.get(incoming.kind)
       if (!kind) throw new Error(`There is no kind of event named ${incoming.kind}.`)
-      const event = await parsed(deps, kind, incoming)
+      const event = await parsed(deps, kind, { ...incoming, text })
       const senderKey = incoming.senderKey ?? eventIdIn(body)
       const hash = bodyHash(body)
       const id = eventIdFor(kind.name, senderKey ?? `body:${hash}`)
-      const row = { ...acceptedRow(incoming, id, event), sender_key: senderKey ?? null, body_hash: hash }
-      return commit(deps, kind, row, event).catch((error: unknown) => keepConflict(deps, incoming, error))
+      const row = {
+        ...acceptedRow({ ...incoming, text }, id, event),
+        sender_key: senderKey ?? null,
+        body_hash: hash,
+      }
+      return commit(deps, kind, row, event).catch((error: unknown) =>
+        keepConflict(deps, { ...incoming, text }, error),
+      )
     },
 
     async reject({ raw, reason, ...incoming }) {
@@ -63,13 +69,14 @@ export function createIntake(deps: IntakeDeps): Intake {
     },
 
     async replay(eventId, receivedFrom) {
-      const kept = await findPayload(deps.sql, eventId)
+      const kept = await findBody(deps.sql, eventId)
       const kind = kept && kinds.get(kept.kind)
       if (!kind) return undefined
       const incoming = { kind: kind.name, source: 'replay', receivedFrom } as const
-      const event = read(deps, kind, kept.payload ?? kept.raw)
+      const text = kept.body ?? 'null'
+      const event = read(deps, kind, JSON.parse(text), text)
       if ('errors' in event) throw refused(event)
-      const row = acceptedRow({ ...incoming, body: kept.payload }, newEventId(), event.value)
+      const row = acceptedRow({ ...incoming, text }, newEventId(), event.value)
       return commit(deps, kind, { ...row, replay_of: eventId }, event.value)
     },
   }
@@ -111,30 +118,40 @@ function requestsOf(deps: IntakeDeps, kind: EventKind, row: NewEvent, event: Tim
 }
 
 /** The event by its schema, its time an instant; a bad one leaves a row in the audit trail first. */
-async function parsed(deps: IntakeDeps, kind: EventKind, incoming: IncomingEvent) {
-  const event = badKey(incoming.senderKey) ?? read(deps, kind, incoming.body)
+async function parsed(deps: IntakeDeps, kind: EventKind, incoming: WrittenEvent) {
+  const { senderKey, body, text } = incoming
+  const event = badKey(senderKey) ?? read(deps, kind, body, text)
   if (!('errors' in event)) return event.value
   const refusal = refused(event)
-  const unstorable = event.code === 'unstorable_value'
-  const raw = unstorable ? asText(incoming.body) : null
-  const row = { ...rejectedRow(incoming), reason: refusal.message, errors: event.errors, raw }
-  await insertEvents(deps.sql, [{ ...row, payload: unstorable ? null : incoming.body }])
+  const kept =
+    unstorable(body, text).length > 0 ? { raw: storable(text.slice(0, LONGEST_RAW)) } : { body: text }
+  await insertEvents(deps.sql, [
+    { ...rejectedRow(incoming), reason: refusal.message, errors: event.errors, ...kept },
+  ])
   deps.onEvent(incoming.kind, 'rejected')
   throw refusal
 }
 
-/** As much of it as can be kept. */
-function asText(body: unknown): string {
+type WrittenEvent = IncomingEvent & { text: string }
+
+/** Of a body whose text did not come with it. */
+function written(body: unknown): string {
   try {
-    return storable(JSON.stringify(body).slice(0, LONGEST_RAW))
+    return JSON.stringify(body) ?? 'null'
   } catch {
-    return '(nested too deeply to be written down)'
+    return '"(nested too deeply to be written down)"'
   }
 }
 
-function read(deps: IntakeDeps, kind: EventKind, body: unknown): Unfit | { value: TimedEvent } {
-  const unstorable = unstorableFields(body, 'body')
-  if (unstorable.length > 0) return { code: 'unstorable_value', errors: unstorable }
+/** What the value holds, and what only its text does: of two members of one name the value has the second alone. */
+function unstorable(body: unknown, text: string): FieldError[] {
+  const errors = unstorableFields(body, 'body')
+  return errors.length === 0 && isDeep(text) ? [tooDeep('body')] : errors
+}
+
+function read(deps: IntakeDeps, kind: EventKind, body: unknown, text: string): Unfit | { value: TimedEvent } {
+  const errors = unstorable(body, text)
+  if (errors.length > 0) return { code: 'unstorable_value', errors }
   const result = kind.schema.safeParse(body)
   if (!result.success) return unfit(fieldErrors(result.error, 'body'))
   const at = toInstant(result.data.timestamp, deps.timezone)
@@ -153,9 +170,9 @@ function badKey(key: string | undefined): Unfit | undefined {
 }
 
 /** Nothing that was sent is dropped in silence: a changed body under a used key is kept as rejected. */
-async function keepConflict(deps: IntakeDeps, incoming: IncomingEvent, error: unknown): Promise<never> {
+async function keepConflict(deps: IntakeDeps, incoming: WrittenEvent, error: unknown): Promise<never> {
   if (error instanceof EventRefused) {
-    const row = { ...rejectedRow(incoming), reason: error.message, payload: incoming.body }
+    const row = { ...rejectedRow(incoming), reason: error.message, body: incoming.text }
     await insertEvents(deps.sql, [row])
     deps.onEvent(incoming.kind, 'rejected')
   }
@@ -179,7 +196,7 @@ function refused({ code, errors }: Unfit): EventRefused {
 }
 
 function acceptedRow(
-  incoming: Omit<IncomingEvent, 'source'> & { source: NewEvent['source'] },
+  incoming: Omit<WrittenEvent, 'source' | 'body'> & { source: NewEvent['source'] },
   id: string,
   event: TimedEvent,
 ): NewEvent {
@@ -187,12 +204,12 @@ function acceptedRow(
     ...emptyRow(incoming),
     id,
     status: 'accepted',
-    payload: incoming.body,
+    body: incoming.text,
     occurred_at: event.timestamp,
   }
 }
 
-function rejectedRow(incoming: Omit<IncomingEvent, 'body'>): NewEvent {
+function rejectedRow(incoming: Omit<IncomingEvent, 'body' | 'text'>): NewEvent {
   const senderKey =
     incoming.senderKey === undefined ? null : storable(incoming.senderKey.slice(0, LONGEST_EVENT_KEY))
   return { ...emptyRow(incoming), id: newEventId(), sender_key: senderKey, status: 'rejected' }
@@ -206,7 +223,7 @@ function emptyRow(incoming: { kind: string; source: NewEvent['source']; received
     sender_key: null,
     body_hash: null,
     occurred_at: null,
-    payload: null,
+    body: null,
     raw: null,
     reason: null,
     errors: null,

@@ -50,20 +50,24 @@ function instantOf(wallMs: number, timezone: string): Date {
 }
 
 const ISO =
-  /^(\d{4}-\d{2}-\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3})\d*)?)?(?:(Z)|([+-]\d{2}):?(\d{2}))?$/i
+  /^(\d{4}-\d{2}-\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3})\d*)?)?(?:(Z)|([+-]\d{2})(?::?(\d{2}))?)?$/i
 
 /**
- * An ISO 8601 date and time as an instant, to the millisecond. Without an offset it is hotel wall-clock time, where a
+ * An ISO 8601 date and time as an instant, to the millisecond; also as PostgreSQL writes it (`2025-01-17 08:30:00+07`), and
+ * a leap second, which is the second after it. Without an offset it is hotel wall-clock time, where a
  * time skipped by the clocks moves on by the gap and a time shown twice is the first of the two.
  * Throws RangeError on anything else.
  */
 export function toInstant(text: string, timezone: string): Date {
   const match = ISO.exec(text)
   if (!match) throw new RangeError(`"${text}" is not an ISO 8601 date and time`)
-  const [, date = '', hour = '', minute = '', second = '00', fraction = '', zulu, hours, minutes = ''] = match
-  const clock = `${date}T${hour}:${minute}:${second}.${fraction.padEnd(3, '0')}`
+  const [, date = '', hour = '', minute = '', second = '00', fraction = '', zulu, hours, minutes = '00'] =
+    match
+  // JavaScript knows no leap second: it is the second after the one before it.
+  const [known, leapMs] = second === '60' ? ['59', 1000] : [second, 0]
+  const clock = `${date}T${hour}:${minute}:${known}.${fraction.padEnd(3, '0')}`
   const offset = hours === undefined ? 'Z' : `${hours}:${minutes}`
-  const parsed = Date.parse(clock + offset)
+  const parsed = Date.parse(clock + offset) + leapMs
   if (Number.isNaN(parsed)) throw new RangeError(`"${text}" is not on the calendar`)
   return zulu !== undefined || hours !== undefined ? new Date(parsed) : instantOf(parsed, timezone)
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AsyncMessage } from 'rabbitmq-client'
 import { EventRefused, type Intake, type RefusalCode } from '../../contract/intake.ts'
+import { readJson } from '../../contract/json-body.ts'
 import type { Logger } from '../../observability/logger.ts'
 import { inSpan } from '../../observability/spans.ts'
 import { isOutage } from '../../postgres/outage.ts'
@@ -30,7 +31,7 @@ const LARGEST_BODY_BYTES = 1024 * 1024
 const TRIES = 5
 const UNPROCESSABLE =
   'It could not be taken in, for a reason that is not its form: see the log of the service.'
-const LONGEST_KEPT_TEXT = 64 * 1024
+const LONGEST_KEPT_BYTES = 64 * 1024
 
 /**
  * One message from the queue to the disk.
@@ -82,13 +83,13 @@ async function offer(
     receivedFrom: queue,
   } as const
   const bytes = bodyBytes(message)
-  const parsed = parse(bytes)
-  if ('reason' in parsed) {
-    await intake.reject({ ...origin, raw: storableText(bytes), reason: parsed.reason })
-    return { ...parsed, errors: [] }
+  const read = parse(bytes)
+  if ('reason' in read) {
+    await intake.reject({ ...origin, raw: read.text, reason: read.reason })
+    return { code: read.code, reason: read.reason, errors: [] }
   }
   try {
-    await intake.accept({ ...origin, body: parsed.body })
+    await intake.accept({ ...origin, body: read.value, text: read.text })
     return undefined
   } catch (error) {
     if (!(error instanceof EventRefused)) throw error
@@ -96,27 +97,15 @@ async function offer(
   }
 }
 
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true })
-
-function parse(bytes: Buffer): { body: unknown } | { code: RefusalCode; reason: string } {
-  if (bytes.byteLength > LARGEST_BODY_BYTES)
-    return { code: 'body_too_large', reason: 'The body is larger than 1 MiB.' }
-  let text: string
-  try {
-    text = strictUtf8.decode(bytes)
-  } catch {
-    return { code: 'malformed_json', reason: 'The body is not UTF-8 text.' }
+function parse(
+  bytes: Buffer,
+): { text: string } & ({ value: unknown } | { code: RefusalCode; reason: string }) {
+  if (bytes.byteLength > LARGEST_BODY_BYTES) {
+    const text = bytes.subarray(0, LONGEST_KEPT_BYTES).toString('utf8')
+    return { text, code: 'body_too_large', reason: 'The body is larger than 1 MiB.' }
   }
-  try {
-    return { body: JSON.parse(text) as unknown }
-  } catch {
-    return { code: 'malformed_json', reason: 'The body is not JSON.' }
-  }
-}
-
-/** PostgreSQL's text has no NUL character. */
-function storableText(bytes: Buffer): string {
-  return bytes.subarray(0, LONGEST_KEPT_TEXT).toString('utf8').replaceAll('\0', '\uFFFD')
+  const read = readJson(bytes)
+  return 'reason' in read ? { ...read, code: 'malformed_json' } : read
 }
 
 /**

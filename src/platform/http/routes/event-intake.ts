@@ -59,7 +59,9 @@ function addEvents(app: FastifyInstance, intake: Intake, kind: EventKind): void 
     },
     async (request, reply) => {
       const body = request.body ?? null
-      const accepted = await refusable(() => intake.accept({ ...comingFrom(request, kind.name), body }))
+      const accepted = await refusable(() =>
+        intake.accept({ ...comingFrom(request, kind.name), body, text: request.rawText }),
+      )
       acknowledge(reply, accepted)
       return kind.answer.of(accepted, kind.message(body as TimedEvent))
     },

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { BASE, EventPath } from '../../contract/api.ts'
 import { EventList, EventListQuery, EventRecord } from '../../contract/event.ts'
+import { writeJson } from '../../contract/json-text.ts'
 import { findEvent, listEvents } from '../../events/event-list.ts'
 import type { Sql } from '../../postgres/sql.ts'
 import { answer, problems } from '../documented-answers.ts'
@@ -25,6 +26,7 @@ function addList(app: FastifyInstance, deps: EventDeps): void {
     `${BASE}/events`,
     {
       config: { scope: 'read' },
+      serializerCompiler: () => writeJson,
       schema: {
         operationId: 'listEvents',
         summary: 'The audit trail, newest first',
@@ -52,6 +54,7 @@ function addOne(app: FastifyInstance, deps: Pick<EventDeps, 'database'>): void {
     `${BASE}/events/:id`,
     {
       config: { scope: 'read' },
+      serializerCompiler: () => writeJson,
       schema: {
         operationId: 'getEvent',
         summary: 'One event as it came in',

@@ -28,7 +28,6 @@ const post = (raw: string | Buffer, headers: Record<string, string> = {}) =>
 describe('bodies', () => {
   it('malformed JSON: 400', async () => {
     expectProblem(await post('{"workflow_name":'), 400, 'malformed_json')
-    expectProblem(await post('{"__proto__": {}}'), 400, 'malformed_json')
     expectProblem(await post(Buffer.from([0x22, 0xff, 0x22])), 400, 'malformed_json')
   })
 

@@ -72,7 +72,6 @@ describe('attendance', () => {
 
   it.each([
     ['broken JSON', '{"employee_id": "EMP001",', 400],
-    ['a forbidden key', '{"__proto__": {"admin": true}}', 400],
     ['NUL', '{"employee_id": "EMP\\u0000001"}', 422],
     ['half a surrogate pair', '{"employee_id": "\\ud83d"}', 422],
     ['absurd nesting', `${'['.repeat(50_000)}${']'.repeat(50_000)}`, 422],

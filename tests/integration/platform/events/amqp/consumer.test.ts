@@ -76,6 +76,7 @@ describeWithRabbitMQ('RabbitMQ consumers', (url) => {
       kind: 'attendance',
       source: 'amqp',
       body: punch,
+      text: JSON.stringify(punch),
       senderKey: 'key-1',
       receivedFrom: broker.queue,
     })
