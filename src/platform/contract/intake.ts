@@ -26,8 +26,8 @@ export interface AcceptedEvent {
 export interface Intake {
   /** Throws EventRefused after writing a `rejected` row to the audit trail; any other error: not accepted, try again. */
   accept(event: IncomingEvent): Promise<AcceptedEvent>
-  /** Something that is not even JSON, kept in the audit trail as text. Resolves when it is on disk. */
-  reject(event: Omit<IncomingEvent, 'body' | 'text'> & { raw: string; reason: string }): Promise<void>
+  /** Something that is not even JSON, kept in the audit trail as text. Resolves with its event id when it is on disk. */
+  reject(event: Omit<IncomingEvent, 'body' | 'text'> & { raw: string; reason: string }): Promise<string>
   /** Starts the flows of a kept event anew, as a new event. Undefined: no such event. */
   replay(eventId: string, receivedFrom?: string): Promise<AcceptedEvent | undefined>
 }
@@ -58,9 +58,12 @@ export class EventRefused extends Error {
   override readonly name = 'EventRefused'
   readonly code: EventRefusalCode
   readonly errors: FieldError[]
-  constructor(code: EventRefusalCode, message: string, errors: FieldError[] = []) {
+  /** Under which the audit trail has it. */
+  readonly eventId: string | undefined
+  constructor(code: EventRefusalCode, message: string, errors: FieldError[] = [], eventId?: string) {
     super(message)
     this.code = code
     this.errors = errors
+    this.eventId = eventId
   }
 }

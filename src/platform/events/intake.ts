@@ -62,10 +62,10 @@ export function createIntake(deps: IntakeDeps): Intake {
     },
 
     async reject({ raw, reason, ...incoming }) {
-      await insertEvents(deps.sql, [
-        { ...rejectedRow(incoming), reason, raw: storable(raw.slice(0, LONGEST_RAW)) },
-      ])
+      const row = rejectedRow(incoming)
+      await insertEvents(deps.sql, [{ ...row, reason, raw: storable(raw.slice(0, LONGEST_RAW)) }])
       deps.onEvent(incoming.kind, 'rejected')
+      return row.id
     },
 
     async replay(eventId, receivedFrom) {
@@ -122,12 +122,11 @@ async function parsed(deps: IntakeDeps, kind: EventKind, incoming: WrittenEvent)
   const { senderKey, body, text } = incoming
   const event = badKey(senderKey) ?? read(deps, kind, body, text)
   if (!('errors' in event)) return event.value
-  const refusal = refused(event)
+  const row = rejectedRow(incoming)
+  const refusal = refused(event, row.id)
   const kept =
     unstorable(body, text).length > 0 ? { raw: storable(text.slice(0, LONGEST_RAW)) } : { body: text }
-  await insertEvents(deps.sql, [
-    { ...rejectedRow(incoming), reason: refusal.message, errors: event.errors, ...kept },
-  ])
+  await insertEvents(deps.sql, [{ ...row, reason: refusal.message, errors: event.errors, ...kept }])
   deps.onEvent(incoming.kind, 'rejected')
   throw refusal
 }
@@ -171,12 +170,12 @@ function badKey(key: string | undefined): Unfit | undefined {
 
 /** Nothing that was sent is dropped in silence: a changed body under a used key is kept as rejected. */
 async function keepConflict(deps: IntakeDeps, incoming: WrittenEvent, error: unknown): Promise<never> {
-  if (error instanceof EventRefused) {
-    const row = { ...rejectedRow(incoming), reason: error.message, body: incoming.text }
-    await insertEvents(deps.sql, [row])
-    deps.onEvent(incoming.kind, 'rejected')
-  }
-  throw error
+  if (!(error instanceof EventRefused)) throw error
+  const { code, message, errors } = error
+  const row = { ...rejectedRow(incoming), reason: message, body: incoming.text }
+  await insertEvents(deps.sql, [row])
+  deps.onEvent(incoming.kind, 'rejected')
+  throw new EventRefused(code, message, errors, row.id)
 }
 
 interface Unfit {
@@ -186,13 +185,10 @@ interface Unfit {
 
 const unfit = (errors: FieldError[]): Unfit => ({ code: 'invalid_event', errors })
 
-function refused({ code, errors }: Unfit): EventRefused {
+function refused({ code, errors }: Unfit, eventId?: string): EventRefused {
   const named = errors.map(({ path, message }) => `${path}: ${message}`).join('; ')
-  return new EventRefused(
-    code,
-    storable(`The event does not fit its schema. ${named}`.slice(0, 2_000)),
-    errors,
-  )
+  const reason = storable(`The event does not fit its schema. ${named}`.slice(0, 2_000))
+  return new EventRefused(code, reason, errors, eventId)
 }
 
 function acceptedRow(

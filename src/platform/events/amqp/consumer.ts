@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Connection } from 'rabbitmq-client'
+import type { Connection } from 'rabbitmq-client'
 import type { Queues } from '../../contract/health.ts'
 import type { Intake } from '../../contract/intake.ts'
 import type { Logger } from '../../observability/logger.ts'
 import type { EventKind } from '../define-event.ts'
+import { type LostConnection, openConnection } from './connection.ts'
 import { delayMs, type RetryDelay } from './delivery.ts'
 import { type ConsumerSession, openSession } from './session.ts'
 import { type EventQueue, eventQueues } from './topology.ts'
@@ -37,6 +38,8 @@ export interface ConsumerOptions {
   /** Put before every exchange and queue name: keeps tests apart. */
   prefix?: string
   retryDelay?: RetryDelay
+  /** Default: a warning after 30 seconds without the broker, and every minute. */
+  lostConnection?: LostConnection
 }
 
 const RECONNECT: RetryDelay = { firstSeconds: 0.2, longestSeconds: 5 }
@@ -49,9 +52,9 @@ const GOODBYE_MS = 5_000
  */
 export async function startConsumers(options: ConsumerOptions): Promise<EventConsumers> {
   const { logger } = options
-  const connection = connect(options.url, logger)
   const queues = eventQueues(options.exchange, options.kinds, options.prefix)
   const life = new AbortController()
+  const connection = openConnection(options.url, logger, life.signal, options.lostConnection)
   const sessions = new Map<string, ConsumerSession>()
   const loops = queues.map((names) =>
     keepConsuming(names, { connection, options, sessions, signal: life.signal }),
@@ -75,25 +78,6 @@ export async function startConsumers(options: ConsumerOptions): Promise<EventCon
       await Promise.all(loops)
     },
   }
-}
-
-function connect(url: string, logger: Logger): Connection {
-  const connection = new Connection({
-    url,
-    connectionName: 'prefect-service consumer',
-    retryLow: 200,
-    retryHigh: 10_000,
-    acquireTimeout: 20_000,
-    // A dead connection is noticed after twice this long.
-    heartbeat: 10,
-    // Room for the field errors in the headers of a dead letter.
-    frameMax: 131_072,
-  })
-  connection.on('error', (error) =>
-    logger.warn({ err: error }, 'RabbitMQ connection lost or refused: retrying'),
-  )
-  connection.on('connection', () => logger.info('RabbitMQ connected'))
-  return connection
 }
 
 interface Keeping {
@@ -123,7 +107,9 @@ async function keepConsuming(
       sessions.delete(names.queue)
     } catch (error) {
       if (signal.aborted) return
-      options.logger.warn({ queue: names.queue, err: error }, 'Not consuming yet: retrying')
+      // Without a connection there is nothing to say of one queue.
+      const level = connection.ready ? 'warn' : 'debug'
+      options.logger[level]({ queue: names.queue, err: error }, 'Not consuming yet: retrying')
     }
     await sleep(delayMs(RECONNECT, failures + 1), undefined, { signal }).catch(() => {})
   }

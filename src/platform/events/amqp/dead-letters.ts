@@ -11,6 +11,8 @@ export interface Refusal {
   code: RefusalCode
   reason: string
   errors: FieldError[]
+  /** Under which the audit trail has it; what could not be taken in at all is not there. */
+  eventId?: string | undefined
 }
 
 export interface DeadLetters {
@@ -67,6 +69,7 @@ function reasonHeaders(refusal: Refusal, queue: string): Record<string, string> 
     'x-reason-code': refusal.code,
     'x-errors': errorsThatFit(refusal.errors),
     'x-original-queue': queue,
+    ...(refusal.eventId === undefined ? {} : { 'x-event-id': refusal.eventId }),
   }
 }
 

@@ -46,31 +46,47 @@ const LONGEST_KEPT_BYTES = 64 * 1024
  */
 export function settle(message: AsyncMessage, context: DeliveryContext): Promise<boolean> {
   const { traceparent } = (message.headers ?? {}) as { traceparent?: unknown }
-  const about = {
+  const span = {
     name: `${context.queue} process`,
     kind: 'consumer' as const,
     attributes: { 'messaging.system': 'rabbitmq', 'messaging.destination.name': context.queue },
     within: { traceparent: typeof traceparent === 'string' ? traceparent : undefined },
   }
-  return inSpan(about, () => settled(message, context))
+  return inSpan(span, () => settled(message, context))
 }
 
 async function settled(message: AsyncMessage, context: DeliveryContext): Promise<boolean> {
   try {
-    const refusal = await persist(() => offer(message, context), context, 'Event not taken in yet: held', {
-      tries: TRIES,
-      after: (): Refusal => ({ code: 'unprocessable', reason: UNPROCESSABLE, errors: [] }),
-    })
+    const refusal = await persist(
+      () => offer(message, context),
+      message,
+      context,
+      'Event not taken in yet: held',
+      {
+        tries: TRIES,
+        after: (): Refusal => ({ code: 'unprocessable', reason: UNPROCESSABLE, errors: [] }),
+      },
+    )
     if (refusal === undefined) return true
-    await persist(() => context.deadLetters.publish(message, refusal), context, 'Not dead-lettered yet: held')
-    context.logger.warn({ queue: context.queue, code: refusal.code }, 'Event refused and dead-lettered')
+    await persist(
+      () => context.deadLetters.publish(message, refusal),
+      message,
+      context,
+      'Not dead-lettered yet: held',
+    )
+    context.logger.warn({ ...about(message, context), ...logged(refusal) }, 'Event refused and dead-lettered')
     return true
   } catch (error) {
     if (!context.signal.aborted)
-      context.logger.error({ queue: context.queue, err: error }, 'Delivery abandoned')
+      context.logger.error({ ...about(message, context), err: error }, 'Delivery abandoned')
     return false
   }
 }
+
+/** What finds the message again: in the queue, and at its sender. */
+const about = ({ messageId }: AsyncMessage, { queue }: DeliveryContext) => ({ queue, message_id: messageId })
+/** And in the audit trail. */
+const logged = ({ code, eventId }: Refusal) => ({ code, event_id: eventId })
 
 async function offer(
   message: AsyncMessage,
@@ -85,15 +101,15 @@ async function offer(
   const bytes = bodyBytes(message)
   const read = parse(bytes)
   if ('reason' in read) {
-    await intake.reject({ ...origin, raw: read.text, reason: read.reason })
-    return { code: read.code, reason: read.reason, errors: [] }
+    const eventId = await intake.reject({ ...origin, raw: read.text, reason: read.reason })
+    return { code: read.code, reason: read.reason, errors: [], eventId }
   }
   try {
     await intake.accept({ ...origin, body: read.value, text: read.text })
     return undefined
   } catch (error) {
     if (!(error instanceof EventRefused)) throw error
-    return { code: error.code, reason: error.message, errors: error.errors }
+    return { code: error.code, reason: error.message, errors: error.errors, eventId: error.eventId }
   }
 }
 
@@ -114,18 +130,20 @@ function parse(
  */
 async function persist<Result>(
   act: () => Promise<Result>,
+  message: AsyncMessage,
   context: DeliveryContext,
   trouble: string,
   last?: { tries: number; after: () => Result },
 ): Promise<Result> {
-  const { retryDelay, signal, logger, queue } = context
+  const { retryDelay, signal, logger } = context
+  const where = about(message, context)
   for (let attempt = 1; ; attempt++) {
     try {
       return await act()
     } catch (error) {
-      if (attempt === 1 || attempt % 10 === 0) logger.warn({ queue, attempt, err: error }, trouble)
+      if (attempt === 1 || attempt % 10 === 0) logger.warn({ ...where, attempt, err: error }, trouble)
       if (last && attempt >= last.tries && !isOutage(error)) {
-        logger.error({ queue, err: error }, 'Event cannot be taken in: dead-lettered')
+        logger.error({ ...where, err: error }, 'Event cannot be taken in: dead-lettered')
         return last.after()
       }
     }

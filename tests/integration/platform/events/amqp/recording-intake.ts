@@ -28,7 +28,7 @@ export function recordingIntake(
       return { eventId: `evt_${accepted.length}`, runs: [], replayed: false }
     },
     async reject(event) {
-      rejected.push(event)
+      return `evt_rejected_${rejected.push(event)}`
     },
     async replay() {
       return undefined
