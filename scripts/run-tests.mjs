@@ -12,6 +12,7 @@ import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { countTests, describeSkips } from './test-counts.mjs'
+import { providePython } from './test-python.mjs'
 import { findRabbitMQ, provideRabbitMQ, provideRedis } from './test-services.mjs'
 
 /** Projects of one vitest each, side by side; what arguments choose runs in one. */
@@ -24,9 +25,11 @@ async function main() {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {})
   const services = []
   try {
+    const python = providePython()
     services.push(await provideRabbitMQ(join(folder, 'rabbitmq')))
     services.push(await provideRedis(join(folder, 'redis')))
     services.push(findRabbitMQ())
+    services.push(await python)
     const runs = argumentsOfRuns().map((args, n) => startVitest(args, { folder, n, services }))
     const codes = [await runs[0].ended]
     for (const { ended, kept } of runs.slice(1)) {

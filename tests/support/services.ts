@@ -1,7 +1,10 @@
 import { describe } from 'vitest'
+// @ts-expect-error as above
+import * as python from '../../scripts/test-python.mjs'
 // @ts-expect-error plain JavaScript without declarations: it runs before anything is installed or built
 import * as services from '../../scripts/test-services.mjs'
 
+const { findPython } = python as { findPython(): string | undefined }
 const { findRabbitMQ } = services as { findRabbitMQ(): { url: string | undefined } }
 
 /**
@@ -34,6 +37,11 @@ export function describeWithRabbitMQServer(name: string, tests: () => void): voi
 /** Tests that need Redis: reported as skipped where there is none. */
 export function describeWithRedis(name: string, tests: (url: string) => void): void {
   describeWith('Redis', redisUrl(), name, tests)
+}
+
+/** Tests that run programs of senders in Python: `tests` gets its path. Reported as skipped where there is none. */
+export function describeWithPython(name: string, tests: (python: string) => void): void {
+  describeWith('Python', available('PREFECT_TEST_PYTHON', findPython() ?? 'none'), name, tests)
 }
 
 function available(variable: string, fallback: string): string | undefined {

@@ -2,11 +2,9 @@
  * Intake: an event becomes an audit row and its runs in one commit, and only then is it answered. Events that arrive
  * together share a commit (`intake-batches.ts`), which is what makes a durable answer cheap.
  */
-import { randomUUID } from 'node:crypto'
 import {
   type AcceptedEvent,
   EventRefused,
-  type IncomingEvent,
   type Intake,
   LONGEST_EVENT_KEY,
   LONGEST_RAW,
@@ -20,6 +18,7 @@ import { currentTraceparent } from '../observability/spans.ts'
 import type { Sql } from '../postgres/sql.ts'
 import { toInstant } from '../time/local-time.ts'
 import type { EventKind, TimedEvent } from './define-event.ts'
+import { acceptedRow, newEventId, rejectedRow, type WrittenEvent } from './event-rows.ts'
 import { findBody, insertEvents, type NewEvent } from './event-writes.ts'
 import type { IntakeBatches } from './intake-batches.ts'
 
@@ -131,8 +130,6 @@ async function parsed(deps: IntakeDeps, kind: EventKind, incoming: WrittenEvent)
   throw refusal
 }
 
-type WrittenEvent = IncomingEvent & { text: string }
-
 /** Of a body whose text did not come with it. */
 function written(body: unknown): string {
   try {
@@ -191,51 +188,11 @@ function refused({ code, errors }: Unfit, eventId?: string): EventRefused {
   return new EventRefused(code, reason, errors, eventId)
 }
 
-function acceptedRow(
-  incoming: Omit<WrittenEvent, 'source' | 'body'> & { source: NewEvent['source'] },
-  id: string,
-  event: TimedEvent,
-): NewEvent {
-  return {
-    ...emptyRow(incoming),
-    id,
-    status: 'accepted',
-    body: incoming.text,
-    occurred_at: event.timestamp,
-  }
-}
-
-function rejectedRow(incoming: Omit<IncomingEvent, 'body' | 'text'>): NewEvent {
-  const senderKey =
-    incoming.senderKey === undefined ? null : storable(incoming.senderKey.slice(0, LONGEST_EVENT_KEY))
-  return { ...emptyRow(incoming), id: newEventId(), sender_key: senderKey, status: 'rejected' }
-}
-
-function emptyRow(incoming: { kind: string; source: NewEvent['source']; receivedFrom?: string | undefined }) {
-  return {
-    kind: incoming.kind,
-    source: incoming.source,
-    received_from: incoming.receivedFrom ?? null,
-    sender_key: null,
-    body_hash: null,
-    occurred_at: null,
-    body: null,
-    raw: null,
-    reason: null,
-    errors: null,
-    runs: [],
-    subjects: [],
-    replay_of: null,
-  } satisfies Omit<NewEvent, 'id' | 'status'>
-}
-
 /** A sender without Idempotency-Key or message_id may name its event in the body. */
 function eventIdIn(body: unknown): string | undefined {
   const id = (body as { event_id?: unknown } | null)?.event_id
   return typeof id === 'string' && id !== '' && id.length <= LONGEST_EVENT_KEY ? id : undefined
 }
-
-const newEventId = () => eventIdFor('random', randomUUID())
 
 function flowNamed(deps: IntakeDeps, name: string, kind: EventKind): AnyFlow {
   const flow = deps.flows.get(name)

@@ -70,6 +70,7 @@ const ELSEWHERE: Record<string, string> = {
   MAX_RECOVERY_ATTEMPTS_EXCEEDED: 'src/platform/runs/runs.ts',
   UPDATE_SCHEMA: 'tests/integration/platform/postgres/schema.test.ts',
   UPDATE_DOCS: 'tests/unit/docs/services.test.ts',
+  PRECONDITION_FAILED: 'src/platform/events/amqp/topology.ts',
 }
 
 it('README.md lists every command', () => {
