@@ -56,7 +56,8 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
 function logProblem({ statusCode: status, code }: HttpProblem, err: unknown, request: FastifyRequest): void {
   const about = { route: request.routeOptions?.url, status, code }
   if (status === 500) request.log.error({ err, ...about }, 'request failed')
-  else if (status === 503) request.log.info(about, 'request refused')
+  // A full disk is said once a minute, for everybody: postgres/disk-space.ts.
+  else if (status === 503 && code !== 'database_full') request.log.info(about, 'request refused')
   else request.log.debug(about, 'request refused')
 }
 
