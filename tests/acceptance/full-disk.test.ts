@@ -10,7 +10,8 @@ let disk: SmallDisk
 let service: ServiceProcess
 beforeAll(async () => {
   disk = openSmallDisk()
-  service = await startService({ DATA_DIR: join(disk.folder, 'data'), HOST: '127.0.0.1' })
+  const planned = [/the disk of the database (is full|has space again)/]
+  service = await startService({ DATA_DIR: join(disk.folder, 'data') }, { planned })
 })
 afterAll(async () => {
   await service?.stop()
