@@ -14,8 +14,7 @@ beforeAll(async () => {
   service = await startService({ DATA_DIR: join(disk.folder, 'data') }, { planned })
 })
 afterAll(async () => {
-  await service?.stop()
-  disk?.remove()
+  await service?.stop().finally(() => disk.remove())
 })
 
 /** Too much for the pages that have room, and not to be compressed. */
