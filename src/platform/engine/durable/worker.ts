@@ -199,7 +199,10 @@ function quieter(logger: Logger) {
     // That a run is not ours any more is the usual thing after a park, and told by us where it is not.
     // A full disk is told once a minute for everyone (`postgres/disk-space.ts`).
     warn: (entry: unknown) =>
-      (/no longer owned|No space left on device/.test(text(entry)) ? engine.trace : engine.warn).call(engine, text(entry)),
+      (/no longer owned|No space left on device/.test(text(entry)) ? engine.trace : engine.warn).call(
+        engine,
+        text(entry),
+      ),
     error: () => engine.debug('an error'),
   }
 }

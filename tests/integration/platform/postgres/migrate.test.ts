@@ -22,11 +22,8 @@ const ALL = [
   '0005_hotel_day_indexes.sql',
   '0006_services.sql',
   '0007_ids_as_text.sql',
-<<<<<<< HEAD
-  '0012_hotel_columns.sql',
-=======
   '0009_event_bodies.sql',
->>>>>>> 0378739 (The audit trail keeps each event's body as its own text; strangers' bodies and times are read)
+  '0012_hotel_columns.sql',
 ]
 const before = ensureEngineSchema
 
