@@ -1,6 +1,7 @@
 import { DBOS } from '@dbos-inc/dbos-sdk'
 import { ENDED, type RunStatus } from '../../src/platform/contract/run.ts'
 import { createDurableEngine } from '../../src/platform/engine/durable/durable-engine.ts'
+import type { Timings } from '../../src/platform/engine/durable/timings.ts'
 import { startWorker, type Worker } from '../../src/platform/engine/durable/worker.ts'
 import type { Engine } from '../../src/platform/engine/engine.ts'
 import type { AnyFlow } from '../../src/platform/engine/flow.ts'
@@ -26,6 +27,8 @@ export async function openDurableRig<Deps>(
   before: (engine: Engine, database: Database) => Promise<void> = async () => {},
   /** Default: one of its own, dropped at the end. */
   on?: TestDatabase,
+  /** Default: as in the service, but for the dead, who are found sooner. */
+  timings: Partial<Timings> = {},
 ): Promise<DurableRig> {
   const test = on ?? (await createTestDatabase({ max: 20 }))
   let worker: Worker | undefined
@@ -47,6 +50,7 @@ export async function openDurableRig<Deps>(
       taskRetried() {},
       undoFailed() {},
     },
+    timings: { sweepMs: 250, ...timings },
     logger: createLogger(process.env.TEST_LOG_LEVEL ?? 'silent'),
   })
   const close = async () => {

@@ -68,7 +68,7 @@ export function openJournal(run: DurableRun, ports: JournalPorts): Journal {
     cache: (key, value, seconds) => patient(() => writeCache(database, key, value, seconds)),
     openWait: (step, signal, seconds) => patient(() => openWait(database, run.id, step, signal, seconds)),
     takeSignal: (step, signal) => patient(() => takeSignal(database, run.id, step, signal)),
-    signalled: (withinMs, stop) => ports.woken(Math.min(withinMs, 5_000), stop),
+    signalled: ports.woken,
     childId,
     async startChild(step, flow: AnyFlow, parameters) {
       const runId = childId(step)

@@ -18,6 +18,7 @@ import type { Executing, Executions } from './executions.ts'
 import { patiently } from './patience.ts'
 import type { RunLoader } from './run-loader.ts'
 import type { RunLogWriter } from './run-logs.ts'
+import type { Timings } from './timings.ts'
 
 export interface WorkerObserver extends RunObserver {
   /** The first time only. `waited` in seconds since it could have started. */
@@ -53,6 +54,7 @@ export interface ExecutionPorts {
   executions: Executions
   loader: RunLoader
   logs: RunLogWriter
+  timings: Timings
   freed(queue: string): void
 }
 
@@ -132,7 +134,8 @@ async function perform(claimed: Claimed, executing: Executing, ports: ExecutionP
         database: ports.database,
         engine: ports.engine,
         log: (id, line) => ports.logs.write(id, line),
-        woken: (withinMs, stop) => pauseUntilWoken(executing.wake, withinMs, stop),
+        woken: (withinMs, stop) =>
+          pauseUntilWoken(executing.wake, Math.min(withinMs, ports.timings.signalRecheckMs), stop),
         childEnded: (childId, withinMs, stop) => untilEnded(ports.executions, childId, withinMs, stop),
       },
     )

@@ -6,15 +6,11 @@ import { hostname } from 'node:os'
 import type { Logger } from '../../observability/logger.ts'
 import type { Sql } from '../../postgres/sql.ts'
 import { APPLICATION } from '../../runs/application.ts'
-import { DEAD_AFTER_SECONDS } from '../../runs/health.ts'
 import { pause } from '../pause.ts'
+import type { Timings } from './timings.ts'
 
-const BEAT_MS = 1_000
-const SWEEP_MS = 1_500
 const LOOK_MS = 250
 const LATE_LOOK_MS = 1_500
-/** Sooner than the others' patience: between the two it has already let go. */
-const STAND_DOWN_AFTER_MS = 4_000
 
 export interface HeartbeatHooks {
   running(): string[]
@@ -40,6 +36,7 @@ export class Heartbeat {
   readonly #sql: Sql
   readonly #who: WorkerIdentity
   readonly #hooks: HeartbeatHooks
+  readonly #timings: Timings
   readonly #logger: Logger
   readonly #stop = new AbortController()
   #lastBeat = performance.now()
@@ -50,10 +47,11 @@ export class Heartbeat {
   #loops: Promise<unknown> = Promise.resolve()
   #watchdog: NodeJS.Timeout | undefined
 
-  constructor(sql: Sql, who: WorkerIdentity, hooks: HeartbeatHooks, logger: Logger) {
+  constructor(sql: Sql, who: WorkerIdentity, hooks: HeartbeatHooks, timings: Timings, logger: Logger) {
     this.#sql = sql
     this.#who = who
     this.#hooks = hooks
+    this.#timings = timings
     this.#logger = logger
   }
 
@@ -61,8 +59,8 @@ export class Heartbeat {
   async start(): Promise<void> {
     await this.#beat()
     this.#loops = Promise.all([
-      this.#every(BEAT_MS, () => this.#beat()),
-      this.#every(SWEEP_MS, () => this.#sweep()),
+      this.#every(this.#timings.heartbeatMs, () => this.#beat()),
+      this.#every(this.#timings.sweepMs, () => this.#sweep()),
     ])
     this.#watchdog = setInterval(() => this.#look(), LOOK_MS)
   }
@@ -101,9 +99,9 @@ export class Heartbeat {
   }
 
   #watch(): void {
-    if (!this.#standing || performance.now() - this.#lastBeat < STAND_DOWN_AFTER_MS) return
+    if (!this.#standing || performance.now() - this.#lastBeat < this.#timings.fenceAfterMs) return
     this.#standing = false
-    this.#logger.error('no heartbeat for 4 s: letting go of all runs')
+    this.#logger.error(`no heartbeat for ${this.#timings.fenceAfterMs / 1_000} s: letting go of all runs`)
     this.#hooks.standDown()
   }
 
@@ -138,7 +136,7 @@ export class Heartbeat {
          and not exists (select from prefect.workers w
                          where w.id = s.executor_id and w.stopped_at is null
                            and w.heartbeat_at > clock_timestamp() - make_interval(secs => $1))`,
-      [DEAD_AFTER_SECONDS, APPLICATION],
+      [this.#timings.deadAfterMs / 1_000, APPLICATION],
     )
     const ids = dead.map((row) => row.executor_id).filter((id) => id !== this.#who.id)
     if (ids.length === 0) return

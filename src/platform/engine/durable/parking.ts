@@ -11,10 +11,8 @@ import { pause } from '../pause.ts'
 import type { Executing, Executions } from './executions.ts'
 import { NOW_MS } from './identity.ts'
 import { stepIsOpen } from './open-steps.ts'
+import type { Timings } from './timings.ts'
 
-/** A shorter wait is not worth a claim and a replay. */
-const IDLE_MS = 2_000
-const LOOK_MS = 500
 const AT_ONCE = 8
 
 /**
@@ -28,14 +26,14 @@ const PARK = `
       (select min(l.next_attempt_at) from
         (select distinct on (a.step) a.next_attempt_at from prefect.task_attempts a
          where a.run_id = $1 and ${stepIsOpen('a', 'a.step')} order by a.step, a.attempt desc) l),
-      clock_timestamp() + interval '5 minutes') as until
+      clock_timestamp() + make_interval(secs => $3)) as until
   )
   update dbos.workflow_status s
   set status = 'DELAYED', delay_until_epoch_ms = (extract(epoch from d.until) * 1000)::bigint, owner_xid = null,
       recovery_attempts = greatest(s.recovery_attempts - 1, 1), updated_at = ${NOW_MS}
   from deadline d
   where s.workflow_uuid = $1 and s.owner_xid = $2 and s.status = 'PENDING'
-    and d.until > clock_timestamp() + interval '1 second'
+    and d.until > clock_timestamp() + make_interval(secs => $4)
   returning 1 as parked`
 
 const WAKE = `
@@ -77,14 +75,22 @@ export class Parking {
   readonly #sql: Sql
   readonly #executions: Executions
   readonly #wake: (queue: string) => void
+  readonly #timings: Timings
   readonly #logger: Logger
   readonly #stop = new AbortController()
   readonly #loop: Promise<void>
 
-  constructor(sql: Sql, executions: Executions, wake: (queue: string) => void, logger: Logger) {
+  constructor(
+    sql: Sql,
+    executions: Executions,
+    wake: (queue: string) => void,
+    timings: Timings,
+    logger: Logger,
+  ) {
     this.#sql = sql
     this.#executions = executions
     this.#wake = wake
+    this.#timings = timings
     this.#logger = logger
     this.#loop = this.#watch()
   }
@@ -96,8 +102,8 @@ export class Parking {
 
   async #watch(): Promise<void> {
     while (!this.#stop.signal.aborted) {
-      await pause(LOOK_MS, this.#stop.signal)
-      const idle = this.#executions.idle(performance.now() - IDLE_MS)
+      await pause(this.#timings.suspendAfterMs / 4, this.#stop.signal)
+      const idle = this.#executions.idle(performance.now() - this.#timings.suspendAfterMs)
       await this.#parkAll(idle).catch((error: unknown) =>
         this.#logger.warn({ err: error }, 'could not put down runs that wait'),
       )
@@ -115,7 +121,12 @@ export class Parking {
   }
 
   async #park({ runId, owner, control }: Executing): Promise<string | undefined> {
-    const rows = await this.#sql.query(PARK, [runId, owner])
+    const rows = await this.#sql.query(PARK, [
+      runId,
+      owner,
+      this.#timings.childRecheckMs / 1_000,
+      this.#timings.suspendAfterMs / 2_000,
+    ])
     if (rows.length === 0) return undefined
     control.lose()
     return runId

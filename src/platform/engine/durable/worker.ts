@@ -18,6 +18,7 @@ import { batchOutcomes } from './outcome-batches.ts'
 import { Parking, wakeParentOf } from './parking.ts'
 import { RunLoader } from './run-loader.ts'
 import { RunLogWriter } from './run-logs.ts'
+import { TIMINGS, type Timings } from './timings.ts'
 import { WakeUps } from './wake-ups.ts'
 
 export interface WorkerOptions<Deps> {
@@ -32,6 +33,8 @@ export interface WorkerOptions<Deps> {
   now?: (() => Date) | undefined
   identity: WorkerIdentity
   observer: WorkerObserver
+  /** Default: TIMINGS. */
+  timings?: Partial<Timings> | undefined
   logger: Logger
 }
 
@@ -46,11 +49,12 @@ export interface Worker {
 /** Resolves when it takes work. Only one worker can live in a process: the engine underneath is one per process. */
 export async function startWorker<Deps>(options: WorkerOptions<Deps>): Promise<Worker> {
   const { database, identity, logger } = options
+  const timings = { ...TIMINGS, ...options.timings }
   const executions = new Executions()
   const logs = new RunLogWriter(database, logger)
   let dispatcher: Dispatcher | undefined
   const freed = (queue: string) => dispatcher?.freed(queue)
-  register(options.flows, { ...options, executions, loader: new RunLoader(database), logs, freed })
+  register(options.flows, { ...options, timings, executions, loader: new RunLoader(database), logs, freed })
 
   const heartbeat = new Heartbeat(
     options.pulse,
@@ -64,6 +68,7 @@ export async function startWorker<Deps>(options: WorkerOptions<Deps>): Promise<W
       standUp: async (innocent) => void (await recover([identity.id], { innocent })),
       recover,
     },
+    timings,
     logger,
   )
   await heartbeat.start()
@@ -71,7 +76,7 @@ export async function startWorker<Deps>(options: WorkerOptions<Deps>): Promise<W
   const queues = await launch(options, executions, tellOfEnds(options, executions, kick))
   const executor = DBOSExecutor.globalInstance as DBOSExecutor
   dispatcher = new Dispatcher(executor, queues)
-  const parking = new Parking(database, executions, kick, logger)
+  const parking = new Parking(database, executions, kick, timings, logger)
   const wakeUps = new WakeUps(options.databaseUrl, logger, wake)
   dispatcher.kick('*')
 
