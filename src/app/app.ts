@@ -76,18 +76,18 @@ async function build(config: Config, logger: Logger, now: AppOptions['now'], clo
   closings.push(close)
   await migrateEverything(database, logger)
   // Heartbeat and probes must not queue behind a slow table.
-  const pulse = openPool({
+  const control = openPool({
     url: databaseUrl,
     max: 3,
-    applicationName: 'prefect-service pulse',
+    applicationName: 'prefect-service control',
     logger,
     onServerError: disk.noticed,
   })
-  closings.push(() => pulse.close())
+  closings.push(() => control.close())
   const open = await isOpen(config, database)
 
   let worker: Worker | undefined
-  const wake = (queue: string) => (worker ? worker.kick(queue) : announceQueue(database, queue))
+  const wake = (queue: string) => (worker ? worker.pollNow(queue) : announceQueue(database, queue))
   const engine = createDurableEngine(database, wake)
   const flows = new Map<string, AnyFlow>(FLOWS.map((flow) => [flow.name, flow]))
   const intake = openIntake(config, { database, flows, metrics, now, wake })
@@ -98,7 +98,7 @@ async function build(config: Config, logger: Logger, now: AppOptions['now'], clo
     const observer = telemetry.calls
     const outside = await openOutsideServices(config, { observer, redis: redis?.client, logger })
     closings.push(() => outside.close())
-    const stores = { database, pulse, databaseUrl, engine }
+    const stores = { database, control, databaseUrl, engine }
     worker = await openWorker(config, { ...stores, metrics, telemetry, outside, now, logger })
     closings.push(async () => worker?.drain(config.SHUTDOWN_GRACE_SECONDS * 1000))
   }
@@ -106,7 +106,7 @@ async function build(config: Config, logger: Logger, now: AppOptions['now'], clo
   closings.push(async () => consumers?.close())
   closings.push(observeService(metrics, database, () => worker?.running() ?? 0))
 
-  const parts = { database, pulse, disk, engine, intake, flows, metrics, redis, consumers, open, logger }
+  const parts = { database, control, disk, engine, intake, flows, metrics, redis, consumers, open, logger }
   const server = await openServer(config, parts)
   closings.push(() => server.close())
   const url = await server.listen({ host: config.HOST, port: config.PORT })
@@ -116,24 +116,24 @@ async function build(config: Config, logger: Logger, now: AppOptions['now'], clo
 
 interface ServerParts extends Pick<HttpDeps, 'engine' | 'intake' | 'flows' | 'open' | 'logger'> {
   database: Database
-  pulse: Database
+  control: Database
   disk: DiskSpace
   metrics: Metrics
   redis: RedisConnection | undefined
   consumers: EventConsumers | undefined
 }
 
-function openServer(config: Config, { metrics, redis, consumers, pulse, disk, ...parts }: ServerParts) {
+function openServer(config: Config, { metrics, redis, consumers, control, disk, ...parts }: ServerParts) {
   const { database: sql } = parts
   const { registry } = metrics
-  const diskIsFull = () => disk.isFull(pulse)
+  const diskIsFull = () => disk.isFull(control)
   return buildServer({
     ...parts,
     eventKinds: EVENT_KINDS,
     keys: createKeyStore({ sql, staticKeys: config.API_KEYS ?? [] }),
     version: VERSION,
-    health: () => readHealth({ sql: pulse, diskIsFull, version: VERSION, redis, rabbitmq: consumers }),
-    ready: () => readiness(pulse, diskIsFull),
+    health: () => readHealth({ sql: control, diskIsFull, version: VERSION, redis, rabbitmq: consumers }),
+    ready: () => readiness(control, diskIsFull),
     metrics: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
     timezone: config.HOTEL_TIMEZONE,
     roles: config.ROLES,

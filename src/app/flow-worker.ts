@@ -15,7 +15,7 @@ import { VERSION } from './version.ts'
 
 export interface WorkerParts {
   database: Database
-  pulse: Database
+  control: Database
   databaseUrl: string
   engine: Engine
   metrics: Metrics

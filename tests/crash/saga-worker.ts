@@ -91,13 +91,13 @@ async function runWrapped(flow: AnyFlow, language: Flow<unknown>, parameters: un
 }
 
 const database = openPool({ url: DATABASE_URL, max: 30, applicationName: 'saga-worker' })
-const pulse = openPool({ url: DATABASE_URL, max: 2, applicationName: 'saga-worker' })
+const control = openPool({ url: DATABASE_URL, max: 2, applicationName: 'saga-worker' })
 const guard = createGuard({ service: 'pms', timeoutMs: 10_000, atOnce: 64 })
 let worker: Worker | undefined
-const engine = createDurableEngine(database, (queue) => worker?.kick(queue))
+const engine = createDurableEngine(database, (queue) => worker?.pollNow(queue))
 worker = await startWorker({
   database,
-  pulse,
+  control,
   databaseUrl: DATABASE_URL,
   engine,
   flows: [wrapped(moveGuestRoom), wrapped(cancelBooking), sendGuestNotification],

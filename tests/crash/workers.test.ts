@@ -194,9 +194,7 @@ describe('a frozen worker', () => {
     await eventually(
       'the other worker to take over',
       async () => {
-        const rows = await db.database.query(
-          `select 1 from prefect.flow_run_states where recovery_attempts > 1`,
-        )
+        const rows = await db.database.query(`select 1 from prefect.flow_runs where recoveries > 0`)
         return rows.length > 0
       },
       30,

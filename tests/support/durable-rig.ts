@@ -32,11 +32,11 @@ export async function openDurableRig<Deps>(
 ): Promise<DurableRig> {
   const test = on ?? (await createTestDatabase({ max: 20 }))
   let worker: Worker | undefined
-  const engine = createDurableEngine(test.database, (queue) => worker?.kick(queue))
+  const engine = createDurableEngine(test.database, (queue) => worker?.pollNow(queue))
   await before(engine, test.database)
   worker = await startWorker({
     database: test.database,
-    pulse: test.database,
+    control: test.database,
     databaseUrl: test.url,
     engine,
     flows,

@@ -127,7 +127,7 @@ export const RunDetail = z
     flagged: z.string().nullable(),
     recoveries: z.number().meta({
       description:
-        'Claims by a worker after the first: its worker died, or left and handed it back, or a person retried it',
+        'How often it went on after it had begun: its worker died, or left and handed it back, or a person retried it',
     }),
     task_runs: z.array(TaskRun),
     result: z.unknown().optional(),

@@ -123,8 +123,8 @@ export class InMemoryEngine<Deps> implements Engine {
     for (const entry of [...this.#waiting]) {
       const queue = queueOf(entry.request.flow)
       const busy = [...this.#runs.values()].filter((r) => queueOf(r.request.flow) === queue && isRunning(r))
-      const places = busy.filter((r) => r.control.holdsPlace).length
-      if (places >= QUEUES[queue].workerConcurrency || busy.length >= MOST_IN_HAND) continue
+      const taken = busy.filter((r) => r.control.holdsSlot).length
+      if (taken >= QUEUES[queue].workerConcurrency || busy.length >= MOST_IN_HAND) continue
       this.#waiting.splice(this.#waiting.indexOf(entry), 1)
       void this.#execute(entry)
     }
@@ -134,7 +134,7 @@ export class InMemoryEngine<Deps> implements Engine {
     entry.status = 'running'
     const { flow, parameters, runId, eventId } = entry.request
     const { control, generation } = entry
-    control.onPlaceFree = () => queueMicrotask(() => this.#dispatch())
+    control.onSlotFree = () => queueMicrotask(() => this.#dispatch())
     const scope = { runId, flowName: flow.name, eventId, generation, deps: this.#deps, control }
     try {
       entry.result = await runFlow(flow, parameters, {

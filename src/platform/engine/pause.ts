@@ -1,7 +1,10 @@
-/** Waits, and returns early when `signal` aborts. Any length: timers alone end at 24.8 days. */
+/**
+ * Waits, and returns early when `signal` aborts. Any length: timers alone end at 24.8 days. A clock that is set meanwhile
+ * changes nothing.
+ */
 export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
-  const end = Date.now() + ms
-  for (let left = ms; left > 0 && !signal?.aborted; left = end - Date.now()) {
+  const end = performance.now() + ms
+  for (let left = ms; left > 0 && !signal?.aborted; left = end - performance.now()) {
     await new Promise<void>((resolve) => {
       const done = () => {
         clearTimeout(timer)

@@ -12,8 +12,8 @@ export class RunControl {
   readonly #onLost: (() => void)[] = []
   readonly #steps: Record<Occupation, number> = { here: 0, outside: 0, waiting: 0 }
   #idleSince: number | undefined
-  /** Called when the run gives its place in the queue free for a while. */
-  onPlaceFree: () => void = () => {}
+  /** Called when the run leaves its slot of the queue for a while. */
+  onSlotFree: () => void = () => {}
 
   /** Aborted on cancel and on loss; what a task in progress listens to. */
   get signal(): AbortSignal {
@@ -30,8 +30,8 @@ export class RunControl {
   get working(): boolean {
     return this.#steps.here + this.#steps.outside > 0
   }
-  /** Whether it takes one of its queue's places: a run that only waits, or is out for an answer, leaves it to others. */
-  get holdsPlace(): boolean {
+  /** Whether it takes one of its queue's slots: a run that only waits, or is out for an answer, leaves it to others. */
+  get holdsSlot(): boolean {
     return this.#steps.here > 0 || this.#steps.outside + this.#steps.waiting === 0
   }
 
@@ -40,13 +40,13 @@ export class RunControl {
     return this.#idleSince
   }
 
-  /** A step is in progress until the answered function is called. */
+  /** A step is in progress until the returned function is called. */
   occupy(occupation: Occupation): () => void {
     this.#count(occupation, 1)
     return () => this.#count(occupation, -1)
   }
 
-  /** Between two attempts a step only waits: what it was, it is again when the answered function is called. */
+  /** Between two attempts a step only waits: what it was, it is again when the returned function is called. */
   rest(occupation: Occupation): () => void {
     this.#count('waiting', 1)
     this.#count(occupation, -1)
@@ -57,12 +57,12 @@ export class RunControl {
   }
 
   #count(occupation: Occupation, change: 1 | -1): void {
-    const held = this.holdsPlace
+    const held = this.holdsSlot
     this.#steps[occupation] += change
     const { here, outside, waiting } = this.#steps
     const idle = waiting > 0 && here + outside === 0
     this.#idleSince = idle ? (this.#idleSince ?? performance.now()) : undefined
-    if (held && !this.holdsPlace) this.onPlaceFree()
+    if (held && !this.holdsSlot) this.onSlotFree()
   }
 
   cancel(): void {

@@ -19,7 +19,7 @@ export function waitFor<Deps>(
   return steps.run(number, 'wait', name, async () => {
     const startedAt = Date.now()
     const opened = await here(control, () => journal.openWait(number, signal, seconds))
-    const value = await untilSignal(journal, control, { number, signal, until: startedAt + opened })
+    const value = await untilSignal(journal, control, { number, signal, until: performance.now() + opened })
     if (control.lost) return parked()
     const checkpoint: Checkpoint = { name, kind: 'wait', startedAt, endedAt: Date.now(), value }
     if (control.cancelled && value === null) {
@@ -47,7 +47,7 @@ async function untilSignal(
   for (;;) {
     const taken = signal === undefined ? undefined : await journal.takeSignal(number, signal)
     if (taken) return { payload: taken.payload ?? null }
-    const left = until - Date.now()
+    const left = until - performance.now()
     if (left <= 0 || stop.aborted) return null
     if (signal === undefined) await pause(left, stop)
     else await journal.signalled(left, stop)

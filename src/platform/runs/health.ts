@@ -27,11 +27,14 @@ interface CountsRow {
 export async function readCounts(sql: Sql): Promise<ServiceCounts> {
   const [row] = await sql.query<CountsRow>(
     `select
-       (select count(*)::int from dbos.workflow_status
-          where (status = 'PENDING' or (status = 'DELAYED' and recovery_attempts > 0))
+       (select count(*)::int from dbos.workflow_status s
+          where (status = 'PENDING' or (status = 'DELAYED' and exists (
+                  select from prefect.flow_runs r where r.id = s.workflow_uuid and r.begun_at is not null)))
             and application_name = $1) as active,
-       (select count(*)::int from dbos.workflow_status
-          where status = 'DELAYED' and recovery_attempts = 0 and coalesce(delay_until_epoch_ms, 0) < ${NEVER_MS} and application_name = $1) as scheduled,
+       (select count(*)::int from dbos.workflow_status s
+          where status = 'DELAYED' and not exists (
+                  select from prefect.flow_runs r where r.id = s.workflow_uuid and r.begun_at is not null)
+            and coalesce(delay_until_epoch_ms, 0) < ${NEVER_MS} and application_name = $1) as scheduled,
        (select coalesce(greatest(extract(epoch from clock_timestamp())
                  - min(greatest(created_at, delay_until_epoch_ms)) / 1000.0, 0), 0)::float8
           from dbos.workflow_status where status = 'ENQUEUED' and application_name = $1) as backlog,

@@ -19,8 +19,9 @@ interface DetailRow {
   started_ms: number | null
   completed_ms: number | null
   flagged: string | null
-  /** How often a worker claimed it. */
-  starts: number
+  recoveries: number
+  /** Deaths of its worker since a step was last recorded. */
+  deaths: number
   inputs: string | null
   output: string | null
   error: string | null
@@ -33,7 +34,7 @@ interface DetailRow {
 const DETAIL = `
   select v.id, v.workflow_name, v.status, v.subjects, v.event_id, v.parent_run_id, v.scheduled_for, v.created_at, r.created_by,
     s.started_at_epoch_ms::float8 as started_ms, s.completed_at::float8 as completed_ms, v.flagged,
-    coalesce(s.recovery_attempts, 0)::float8 as starts,
+    r.recoveries, coalesce(cardinality(array_positions(r.deaths, r.deaths[cardinality(r.deaths)])), 0) as deaths,
     coalesce(i.inputs, s.inputs) as inputs, coalesce(o.output, s.output) as output, coalesce(o.error, s.error) as error,
     array(select c.id from prefect.flow_runs c where c.parent_run_id = v.id order by c.created_at, c.id) as children,
     (select json_agg(json_build_object('step', p.function_id, 'name', p.function_name, 'output', p.output,
@@ -72,8 +73,6 @@ function detailOf(row: DetailRow, attempts: AttemptRow[], waits: WaitRow[]): Run
     (ms): ms is number => typeof ms === 'number',
   )
   const startedMs = starts.length === 0 ? null : Math.min(...starts)
-  // Not exact: what a person retried, or a worker that left handed back, is claimed once more without a death.
-  const recoveries = Math.max(0, row.starts - 1)
   return {
     flow_run_id: row.id,
     workflow_name: row.workflow_name,
@@ -91,21 +90,17 @@ function detailOf(row: DetailRow, attempts: AttemptRow[], waits: WaitRow[]): Run
     parent_run_id: row.parent_run_id,
     child_run_ids: row.children,
     flagged: row.flagged,
-    recoveries,
+    recoveries: row.recoveries,
     task_runs: taskRuns({ runId: row.id, status, checkpoints, attempts, waits, now: row.now }),
-    ...outcome(status, row, recoveries),
+    ...outcome(status, row),
   }
 }
 
-function outcome(
-  status: RunStatus,
-  row: DetailRow,
-  recoveries: number,
-): { result?: unknown; error?: RunError } {
+function outcome(status: RunStatus, row: DetailRow): { result?: unknown; error?: RunError } {
   if (status === 'completed') return { result: parseJson(row.output) }
   if (status === 'failed') return { error: runError(row.error) }
   if (status !== 'crashed') return {}
-  const times = Math.max(1, recoveries)
+  const times = Math.max(1, row.deaths)
   const message = `Its worker died ${times} times in a row while running it; parked.`
   return { error: { code: 'crashed', message, task_name: null } }
 }

@@ -20,40 +20,34 @@ export interface RunMemory {
   /** From the commit of the run, or the time it was scheduled for, to now, in seconds by the database's clock. */
   waited: number
   scheduled: boolean
-  /** Claimed before: what is not recorded may have begun all the same. */
+  /** It has begun before: what is not recorded may have begun all the same. */
   resumed: boolean
   steps: Map<number, Checkpoint>
   attempts: FailedAttempt[]
 }
 
 /** The row lock makes a change of owner wait for our commit, or us for its: a lost run records nothing. */
-const LOCK = `
+const RECORD = `
+  with owner as (
     select 1 from dbos.workflow_status
-    where workflow_uuid = $1 and owner_xid = $2 and status = 'PENDING' for no key update`
-/** A resumed run that gets on is no poison: its count of claims starts anew (2: it has begun before). */
-const LOCK_AND_FORGIVE = `
-    update dbos.workflow_status set recovery_attempts = least(recovery_attempts, 2)
-    where workflow_uuid = $1 and owner_xid = $2 and status = 'PENDING' returning 1`
-const record = (lock: string) => `
-  with owner as (${lock})
+    where workflow_uuid = $1 and owner_xid = $2 and status = 'PENDING' for no key update
+  )
   insert into dbos.operation_outputs (workflow_uuid, function_id, function_name, output, error, started_at_epoch_ms,
                                       completed_at_epoch_ms, child_workflow_id, serialization, application_name)
   select $1, $3, $4, $5, $6, $7, $8, $9, 'portable_json', '${APPLICATION}' from owner
   on conflict (workflow_uuid, function_id) do nothing
   returning 1 as done`
-const RECORD = record(LOCK)
-const RECORD_RESUMED = record(LOCK_AND_FORGIVE)
 
 /** False: not the owner any more, or recorded already. */
 export async function insertCheckpoint(
   sql: Sql,
-  run: { id: string; owner: string; memory?: Pick<RunMemory, 'resumed'> },
+  run: { id: string; owner: string },
   step: number,
   checkpoint: Checkpoint,
   childRunId?: string,
 ): Promise<boolean> {
   const { name, error, startedAt, endedAt } = checkpoint
-  const rows = await sql.query(run.memory?.resumed ? RECORD_RESUMED : RECORD, [
+  const rows = await sql.query(RECORD, [
     run.id,
     run.owner,
     step,
@@ -87,22 +81,22 @@ interface MemoryRow {
   scheduled: boolean
   resumed: boolean
   steps: StepRow[] | null
-  attempts: (Omit<FailedAttempt, 'nextAttemptAt'> & { nextAttemptAt: number | null })[] | null
+  attempts: (Omit<FailedAttempt, 'nextAttemptAt'> & { nextAttemptIn: number | null })[] | null
 }
 
 const LOAD = `
   select r.id, r.event_id, r.parent_run_id, r.traceparent, r.generation, r.cancel_requested_at is not null as cancel_requested,
     extract(epoch from clock_timestamp() - greatest(r.scheduled_for, r.created_at))::float8 as waited,
-    r.scheduled_for is not null as scheduled, s.recovery_attempts > 1 as resumed,
+    r.scheduled_for is not null as scheduled, r.begun_at is not null as resumed,
     (select json_agg(json_build_object('step', o.function_id, 'name', o.function_name, 'output', o.output,
               'error', o.error, 'started', o.started_at_epoch_ms, 'ended', o.completed_at_epoch_ms))
        from dbos.operation_outputs o where o.workflow_uuid = r.id) as steps,
     (select json_agg(json_build_object('step', a.step, 'attempt', a.attempt, 'taskName', a.task_name,
               'startedAt', extract(epoch from a.started_at) * 1000, 'endedAt', extract(epoch from a.ended_at) * 1000,
               'error', a.error, 'granted', a.granted,
-              'nextAttemptAt', extract(epoch from a.next_attempt_at) * 1000) order by a.step, a.attempt)
+              'nextAttemptIn', extract(epoch from a.next_attempt_at - clock_timestamp()) * 1000) order by a.step, a.attempt)
        from prefect.task_attempts a where a.run_id = r.id) as attempts
-  from prefect.flow_runs r join dbos.workflow_status s on s.workflow_uuid = r.id where r.id = any($1)`
+  from prefect.flow_runs r where r.id = any($1)`
 
 /** What the runs remember, in one query. A run that was deleted meanwhile is missing. */
 export async function loadMemories(sql: Sql, runIds: readonly string[]): Promise<Map<string, RunMemory>> {
@@ -121,8 +115,13 @@ function memoryOf(row: MemoryRow): RunMemory {
     scheduled: row.scheduled,
     resumed: row.resumed,
     steps: new Map((row.steps ?? []).map((step) => [step.step, checkpointOf(step)])),
-    attempts: (row.attempts ?? []).map((a) => ({ ...a, nextAttemptAt: a.nextAttemptAt ?? undefined })),
+    attempts: (row.attempts ?? []).map(attemptOf),
   }
+}
+
+/** Due by the database's clock, told on this machine's, which may be hours off. */
+function attemptOf({ nextAttemptIn, ...attempt }: NonNullable<MemoryRow['attempts']>[number]): FailedAttempt {
+  return { ...attempt, nextAttemptAt: nextAttemptIn === null ? undefined : Date.now() + nextAttemptIn }
 }
 
 /** The recorded outcome of one step, or undefined. */

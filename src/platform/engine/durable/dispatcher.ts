@@ -1,81 +1,110 @@
 /**
- * Claims queued runs when there is something to claim. The engine's own loop polls every second, which finds what no
- * one announced; in between we ask it to poll at once, so that an idle service does next to nothing and a busy one
- * does not wait.
+ * Claims queued runs when there is something to claim. Each queue is polled by one loop, so that no two polls of it can
+ * count the same slots; a look once a second finds what nobody was woken for. An idle service does next to nothing, and
+ * a busy one does not wait.
  */
-import type { DBOSExecutor } from '@dbos-inc/dbos-sdk/internal/dbos-executor'
-import { type WorkflowQueue, wfQueueRunner } from '@dbos-inc/dbos-sdk/internal/wfqueue'
-import { QUEUES, type QueueName } from '../flow.ts'
-import { pause } from '../pause.ts'
+import type { Logger } from '../../observability/logger.ts'
+import { pause, pauseUntilWoken } from '../pause.ts'
 
 /** Between two polls of a queue: under load several runs are claimed in one transaction. */
 const POLL_GAP_MS = 5
+const STOP_GRACE_MS = 5_000
 
-/** Not in the engine's published types; the contract test holds it to the pinned version. */
-const poller = wfQueueRunner as unknown as {
-  pollQueue(executor: DBOSExecutor, queue: WorkflowQueue): Promise<boolean>
+export interface DispatcherPorts {
+  queues: readonly string[]
+  /** Runs of the queue that this worker may take now. */
+  slots(queue: string): number
+  /** Claims at most so many and begins them. Returns how many it were. */
+  claim(queue: string, most: number): Promise<number>
+  /** Returns the queues that have runs to claim. */
+  look(queues: readonly string[]): Promise<string[]>
+  lookMs: number
+  logger: Logger
 }
 
 export class Dispatcher {
-  readonly #executor: DBOSExecutor
-  readonly #queues: ReadonlyMap<string, WorkflowQueue>
+  readonly #ports: DispatcherPorts
   readonly #wanted = new Set<string>()
-  readonly #polling = new Set<string>()
+  /** Their last poll took all it had slots for: it may have left runs behind. */
   readonly #full = new Set<string>()
-  #stopped = false
+  /** A slot was left since their last poll began. */
+  readonly #freed = new Set<string>()
+  readonly #wakers = new Map<string, Set<() => void>>()
+  readonly #stop = new AbortController()
+  readonly #loops: Promise<unknown>
+  #failing = false
 
-  constructor(executor: DBOSExecutor, queues: ReadonlyMap<string, WorkflowQueue>) {
-    this.#executor = executor
-    this.#queues = queues
-    this.#watchClaims()
+  constructor(ports: DispatcherPorts) {
+    this.#ports = ports
+    for (const queue of ports.queues) this.#wakers.set(queue, new Set())
+    this.#loops = Promise.all([this.#lookAgainAndAgain(), ...ports.queues.map((queue) => this.#serve(queue))])
+    this.pollNow('*')
   }
 
   /** There may be new runs in this queue; `*`: in any. */
-  kick(queue: string): void {
-    if (this.#stopped) return
-    for (const name of queue === '*' ? this.#queues.keys() : [queue]) {
+  pollNow(queue: string): void {
+    for (const name of queue === '*' ? this.#ports.queues : [queue]) {
       this.#wanted.add(name)
-      if (!this.#polling.has(name)) void this.#poll(name)
+      for (const wake of this.#wakers.get(name) ?? []) wake()
     }
   }
 
-  /** A place is free: worth a look only where the last poll left runs behind. */
-  freed(queue: string): void {
-    if (this.#full.has(queue)) this.kick(queue)
+  /** A slot is free: worth a poll only where the last one left runs behind. */
+  slotFree(queue: string): void {
+    if (this.#full.has(queue)) this.pollNow(queue)
+    else this.#freed.add(queue)
   }
 
-  stop(): void {
-    this.#stopped = true
+  /** Resolves when no claim is under way any more; a claim that hangs in an outage is not waited for. */
+  async stop(): Promise<void> {
+    this.#stop.abort()
+    const patience = new AbortController()
+    await Promise.race([this.#loops, pause(STOP_GRACE_MS, patience.signal)])
+    patience.abort()
   }
 
-  /** A claim of all it had places for may have left runs behind; the engine's own polls are seen here too. */
-  #watchClaims(): void {
-    const { systemDatabase } = this.#executor
-    const claim = systemDatabase.findAndMarkStartableWorkflows.bind(systemDatabase)
-    systemDatabase.findAndMarkStartableWorkflows = async (
-      queue,
-      executor,
-      version,
-      partition,
-      running,
-      ...rest
-    ) => {
-      const claimed = await claim(queue, executor, version, partition, running, ...rest)
-      const places = QUEUES[queue.name as QueueName].workerConcurrency - (running ?? 0)
-      if (claimed.length >= places) this.#full.add(queue.name)
-      else this.#full.delete(queue.name)
-      return claimed
+  async #serve(queue: string): Promise<void> {
+    const { signal } = this.#stop
+    const wakers = this.#wakers.get(queue) as Set<() => void>
+    while (!signal.aborted) {
+      if (!this.#wanted.delete(queue)) {
+        await pauseUntilWoken(wakers, Number.POSITIVE_INFINITY, signal)
+        continue
+      }
+      await this.#attempt(() => this.#poll(queue))
+      await pause(POLL_GAP_MS, signal)
     }
   }
 
-  async #poll(name: string): Promise<void> {
-    this.#polling.add(name)
-    while (this.#wanted.delete(name) && !this.#stopped) {
-      const queue = this.#queues.get(name)
-      if (!queue) break
-      await poller.pollQueue(this.#executor, queue)
-      await pause(POLL_GAP_MS)
+  async #poll(queue: string): Promise<void> {
+    this.#freed.delete(queue)
+    const slots = this.#ports.slots(queue)
+    const claimed = slots > 0 ? await this.#ports.claim(queue, slots) : 0
+    if (claimed < slots) this.#full.delete(queue)
+    else this.#full.add(queue)
+    if (this.#full.has(queue) && this.#freed.has(queue)) this.pollNow(queue)
+  }
+
+  async #lookAgainAndAgain(): Promise<void> {
+    const { queues, lookMs } = this.#ports
+    while (!this.#stop.signal.aborted) {
+      await pause(lookMs, this.#stop.signal)
+      if (this.#stop.signal.aborted) return
+      await this.#attempt(async () => {
+        for (const queue of await this.#ports.look(queues)) this.pollNow(queue)
+      })
     }
-    this.#polling.delete(name)
+  }
+
+  /** The first failure in a row is told; the next look tries again. */
+  async #attempt(act: () => Promise<void>): Promise<void> {
+    try {
+      await act()
+      this.#failing = false
+    } catch (error) {
+      const { logger } = this.#ports
+      logger[this.#failing ? 'debug' : 'warn']({ err: error }, 'could not claim runs; trying again')
+      this.#failing = true
+    }
   }
 }

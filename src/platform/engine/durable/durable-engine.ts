@@ -5,10 +5,9 @@ import type { Database } from '../../postgres/pool.ts'
 import type { Sql } from '../../postgres/sql.ts'
 import type { CancelOutcome, Engine, RetryOutcome, SignalOutcome } from '../engine.ts'
 import { queueOf } from '../flow.ts'
-import { endCancelled } from './end-cancelled.ts'
-import { NOW_MS, WAKE_CHANNEL } from './identity.ts'
-import { wakeParked } from './parking.ts'
+import { COUNT_RESET, NOW_MS, WAKE_CHANNEL } from './identity.ts'
 import { releaseReserved, startRuns } from './start-runs.ts'
+import { resumeParentOf, resumeRun } from './suspension.ts'
 
 interface RunRow {
   status: RunStatus
@@ -43,7 +42,8 @@ export function createDurableEngine(database: Database, wake: (queue: string) =>
 async function lockRun(sql: Sql, runId: string): Promise<RunRow | undefined> {
   await sql.query('select 1 from dbos.workflow_status where workflow_uuid = $1 for no key update', [runId])
   const [row] = await sql.query<RunRow>(
-    `select status, recovery_attempts > 0 as begun from prefect.flow_run_states where id = $1`,
+    `select v.status, v.engine_status = 'PENDING' or r.begun_at is not null as begun
+     from prefect.flow_run_states v join prefect.flow_runs r on r.id = v.id where v.id = $1`,
     [runId],
   )
   return row
@@ -62,12 +62,21 @@ async function cancel(sql: Sql, runId: string): Promise<CancelOutcome> {
   const at = asked?.at ?? new Date()
   // What never began has nothing to undo and ends here; what began ends itself, after undoing what it did.
   if (!run.begun) {
-    await endCancelled(sql, runId)
+    await endUnbegun(sql, runId)
     return { kind: 'cancelled', previous, at }
   }
-  await wakeParked(sql, runId)
-  await notifyRun(sql, runId)
+  await resumeRun(sql, runId)
+  await notify(sql, 'cancel', runId)
   return { kind: 'cancelling', previous, at }
+}
+
+async function endUnbegun(sql: Sql, runId: string): Promise<void> {
+  await sql.query(
+    `update dbos.workflow_status
+     set status = 'CANCELLED', updated_at = ${NOW_MS}, completed_at = ${NOW_MS} where workflow_uuid = $1`,
+    [runId],
+  )
+  await resumeParentOf(sql, runId)
 }
 
 async function signal(sql: Sql, runId: string, name: string, payload: unknown): Promise<SignalOutcome> {
@@ -79,8 +88,8 @@ async function signal(sql: Sql, runId: string, name: string, payload: unknown): 
     name,
     JSON.stringify(payload ?? null),
   ])
-  await wakeParked(sql, runId)
-  await notifyRun(sql, runId)
+  await resumeRun(sql, runId)
+  await notify(sql, 'run', runId)
   return { kind: 'delivered' }
 }
 
@@ -96,13 +105,13 @@ async function retry(sql: Sql, runId: string): Promise<RetryOutcome> {
   for (const child of again.fromTheTop ? [] : again.children) await retry(sql, child)
   const from = await forgetSteps(sql, runId, again.steps)
   await sql.query(
-    `update prefect.flow_runs set cancel_requested_at = null, generation = generation + $2 where id = $1`,
+    `update prefect.flow_runs set cancel_requested_at = null, deaths = null, generation = generation + $2 where id = $1`,
     [runId, again.fromTheTop ? 1 : 0],
   )
   await sql.query('delete from dbos.workflow_output where workflow_uuid = $1', [runId])
   await sql.query(
     `update dbos.workflow_status s
-     set status = 'ENQUEUED', owner_xid = null, queue_name = r.queue, recovery_attempts = 1, completed_at = null,
+     set status = 'ENQUEUED', owner_xid = null, queue_name = r.queue, ${COUNT_RESET}, completed_at = null,
          started_at_epoch_ms = null, delay_until_epoch_ms = null,
          updated_at = ${NOW_MS}
      from prefect.flow_runs r where s.workflow_uuid = $1 and r.id = $1`,
@@ -176,7 +185,11 @@ async function forgetSteps(sql: Sql, runId: string, steps: number[]): Promise<st
   return gone.find((step) => step.error !== null)?.name
 }
 
-/** Its worker looks at it; a worker, if it is parked. */
-async function notifyRun(sql: Sql, runId: string): Promise<void> {
-  await sql.query('select pg_notify($1, $2), pg_notify($1, $3)', [WAKE_CHANNEL, `run:${runId}`, 'queue:*'])
+/** The worker that has the run is told; all of them, should it have been suspended. */
+async function notify(sql: Sql, what: 'run' | 'cancel', runId: string): Promise<void> {
+  await sql.query('select pg_notify($1, $2), pg_notify($1, $3)', [
+    WAKE_CHANNEL,
+    `${what}:${runId}`,
+    'queue:*',
+  ])
 }

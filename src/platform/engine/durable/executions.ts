@@ -53,12 +53,21 @@ export class Executions {
     for (const { control } of this.#all()) control.lose()
   }
 
-  /** Runs of the queue that leave their place to others for now: they wait, or are out for an answer. */
-  away(queue: string): number {
-    return this.#all().filter((run) => run.queue === queue && !run.control.holdsPlace).length
+  /**
+   * Runs of the queue that may still be taken. One that waits, or is out for an answer, leaves its slot to others: one
+   * slow service must not hold up what does not need it. Only so many are in hand, whatever they do.
+   */
+  slots(queue: string, { workerConcurrency }: { workerConcurrency: number }, mostInHand: number): number {
+    let [holding, inHand] = [0, 0]
+    for (const run of this.#all()) {
+      if (run.queue !== queue) continue
+      inHand += 1
+      if (run.control.holdsSlot) holding += 1
+    }
+    return Math.min(workerConcurrency - holding, mostInHand - inHand)
   }
 
-  /** Whoever waits for the run's end is told when it ends in this process. Answers how to stop listening. */
+  /** `tell` is called when the run ends in this process. Returns how to stop listening. */
   onEnd(runId: string, tell: () => void): () => void {
     const told = this.#endings.get(runId) ?? new Set()
     this.#endings.set(runId, told.add(tell))
@@ -73,12 +82,12 @@ export class Executions {
     return this.#all().filter(({ control }) => !control.lost && (control.idleSince ?? before) < before)
   }
 
-  /** A run that another one waits for, perhaps parked. */
+  /** A run that another one waits for, perhaps suspended. */
   isChild(runId: string): void {
     this.#children.add(runId)
   }
 
-  /** Its outcome is recorded. Answers whether another run may wait for it. */
+  /** Its outcome is recorded. Returns whether another run may wait for it. */
   ended(runId: string): boolean {
     for (const tell of this.#endings.get(runId) ?? []) tell()
     return this.#children.delete(runId)

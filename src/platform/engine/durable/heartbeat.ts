@@ -1,12 +1,13 @@
 /**
  * How workers know of each other's death: a heartbeat row on the database's clock, and a sweep by everyone. A worker
- * that cannot beat stands down before the others take its runs, and takes up work again when it can.
+ * that cannot beat fences itself before the others take its runs, and resumes when it can: decision note 0002.
  */
 import { hostname } from 'node:os'
 import type { Logger } from '../../observability/logger.ts'
 import type { Sql } from '../../postgres/sql.ts'
 import { APPLICATION } from '../../runs/application.ts'
 import { pause } from '../pause.ts'
+import type { HandedOver } from './hand-over.ts'
 import type { Timings } from './timings.ts'
 
 const LOOK_MS = 250
@@ -14,16 +15,17 @@ const LATE_LOOK_MS = 1_500
 
 export interface HeartbeatHooks {
   running(): string[]
+  /** Should a wake-up have been lost. */
   cancelRequested(runIds: string[]): void
   /** Our runs may be taken by others any moment: let go of all of them. */
-  standDown(): void
+  fence(): void
   /**
-   * We beat again: what we let go of, and nobody took, is ours to queue again. `innocent`: the database was away; else one
-   * of our runs may have kept us from beating.
+   * We beat again: what we let go of, and nobody took, is ours to queue again. `starved`: one of our runs may have kept us
+   * from beating; else the database was away.
    */
-  standUp(innocent: boolean): Promise<void>
-  /** These workers are dead: queue what they ran. Answers how many runs that were. */
-  recover(workerIds: string[]): Promise<number>
+  resume(starved: boolean): Promise<void>
+  /** These workers are dead: queue what they ran. */
+  recover(workerIds: string[]): Promise<HandedOver>
 }
 
 export interface WorkerIdentity {
@@ -40,7 +42,7 @@ export class Heartbeat {
   readonly #logger: Logger
   readonly #stop = new AbortController()
   #lastBeat = performance.now()
-  #standing = true
+  #fenced = false
   #lastLook = performance.now()
   /** Whether the beats were missed for want of our own attention, not of the database's. */
   #starved = false
@@ -77,11 +79,6 @@ export class Heartbeat {
       .catch(() => {})
   }
 
-  /** Beats now: a cancel was asked for. */
-  async look(): Promise<void> {
-    await this.#beat().catch(() => {})
-  }
-
   async #every(ms: number, act: () => Promise<void>): Promise<void> {
     while (!this.#stop.signal.aborted) {
       await pause(ms, this.#stop.signal)
@@ -99,10 +96,10 @@ export class Heartbeat {
   }
 
   #watch(): void {
-    if (!this.#standing || performance.now() - this.#lastBeat < this.#timings.fenceAfterMs) return
-    this.#standing = false
+    if (this.#fenced || performance.now() - this.#lastBeat < this.#timings.fenceAfterMs) return
+    this.#fenced = true
     this.#logger.error(`no heartbeat for ${this.#timings.fenceAfterMs / 1_000} s: letting go of all runs`)
-    this.#hooks.standDown()
+    this.#hooks.fence()
   }
 
   async #beat(): Promise<void> {
@@ -118,10 +115,10 @@ export class Heartbeat {
     )
     this.#watch()
     this.#lastBeat = performance.now()
-    if (!this.#standing) {
-      await this.#hooks.standUp(!this.#starved)
+    if (this.#fenced) {
+      await this.#hooks.resume(this.#starved)
       this.#starved = false
-      this.#standing = true
+      this.#fenced = false
       this.#logger.warn('heartbeat is back: taking work again')
     }
     if (rows.length > 0) this.#hooks.cancelRequested(rows.flatMap(({ id }) => id ?? []))
@@ -129,7 +126,7 @@ export class Heartbeat {
 
   /** Runs whose worker has no live heartbeat, also where its row is gone. */
   async #sweep(): Promise<void> {
-    if (!this.#standing) return
+    if (this.#fenced) return
     const dead = await this.#sql.query<{ executor_id: string }>(
       `select distinct s.executor_id from dbos.workflow_status s
        where s.status = 'PENDING' and s.executor_id is not null and s.application_name = $2
@@ -140,7 +137,9 @@ export class Heartbeat {
     )
     const ids = dead.map((row) => row.executor_id).filter((id) => id !== this.#who.id)
     if (ids.length === 0) return
-    const runs = await this.#hooks.recover(ids)
-    this.#logger.warn({ workers: ids, runs }, 'queued the runs of dead workers again')
+    const { queued, abandoned } = await this.#hooks.recover(ids)
+    this.#logger.warn({ workers: ids, runs: queued }, 'queued the runs of dead workers again')
+    if (abandoned.length > 0)
+      this.#logger.error({ runs: abandoned }, 'abandoned runs that took every worker down')
   }
 }

@@ -8,14 +8,17 @@ import type { RunControl } from '../run-control.ts'
 import { patiently } from './patience.ts'
 import type { Owned } from './transactions.ts'
 
-/** Only while this execution owns the run: what a frozen one tried counts for nothing. */
+/**
+ * Only while this execution owns the run: what a frozen one tried counts for nothing. When the next attempt is due goes by
+ * the database's clock: another worker may make it.
+ */
 export async function keepAttempt(sql: Sql, run: Owned, attempt: FailedAttempt): Promise<void> {
   const { step, taskName, startedAt, endedAt, error, nextAttemptAt, granted } = attempt
-  const next = nextAttemptAt === undefined ? null : new Date(nextAttemptAt)
+  const nextInSeconds = nextAttemptAt === undefined ? null : (nextAttemptAt - Date.now()) / 1_000
   await sql.query(
     `insert into prefect.task_attempts (run_id, step, attempt, task_name, started_at, ended_at, error,
                                         next_attempt_at, granted)
-     select $1, $2, $3, $4, $5, $6, $7, $8, $9 from dbos.workflow_status
+     select $1, $2, $3, $4, $5, $6, $7, clock_timestamp() + make_interval(secs => $8), $9 from dbos.workflow_status
      where workflow_uuid = $1 and owner_xid = $10 on conflict do nothing`,
     [
       run.id,
@@ -25,7 +28,7 @@ export async function keepAttempt(sql: Sql, run: Owned, attempt: FailedAttempt):
       new Date(startedAt),
       new Date(endedAt),
       JSON.stringify(error),
-      next,
+      nextInSeconds,
       granted,
       run.owner,
     ],
@@ -45,7 +48,7 @@ export async function writeCache(sql: Sql, key: string, value: unknown, seconds:
   )
 }
 
-/** On the database's clock: the same deadline whoever waits. Answers the milliseconds that are left. */
+/** On the database's clock: the same deadline whoever waits. Returns the milliseconds that are left. */
 export async function openWait(
   sql: Sql,
   runId: string,

@@ -1,30 +1,27 @@
 /** A worker: claims runs, runs their flows, keeps its heartbeat, takes over from the dead, hands back when it leaves. */
-import { DBOS } from '@dbos-inc/dbos-sdk'
-import { currentOwnerXid } from '@dbos-inc/dbos-sdk/internal/context'
-import { DBOSExecutor } from '@dbos-inc/dbos-sdk/internal/dbos-executor'
-import type { WorkflowQueue } from '@dbos-inc/dbos-sdk/internal/wfqueue'
 import type { Logger } from '../../observability/logger.ts'
 import type { Database } from '../../postgres/pool.ts'
 import type { Engine } from '../engine.ts'
-import { type AnyFlow, type FlowFor, MOST_IN_HAND, QUEUES } from '../flow.ts'
+import { type FlowFor, MOST_IN_HAND, QUEUES, type QueueName } from '../flow.ts'
 import { pause } from '../pause.ts'
 import { Dispatcher } from './dispatcher.ts'
+import { queuesWithRuns } from './due-runs.ts'
 import { type ExecutionPorts, execute, type WorkerObserver } from './execution.ts'
 import { Executions } from './executions.ts'
-import { forgive, handBack } from './hand-over.ts'
+import { type HandedOver, handBack, recoverRuns } from './hand-over.ts'
 import { Heartbeat, type WorkerIdentity } from './heartbeat.ts'
-import { APPLICATION, FLOW_VERSION, MAX_RECOVERIES } from './identity.ts'
-import { batchOutcomes } from './outcome-batches.ts'
-import { Parking, wakeParentOf } from './parking.ts'
+import { createOutcomes } from './outcomes.ts'
 import { RunLoader } from './run-loader.ts'
 import { RunLogWriter } from './run-logs.ts'
+import { resumeParentOf, Suspensions } from './suspension.ts'
 import { TIMINGS, type Timings } from './timings.ts'
+import { launchVendor, type RunClaimed, type Vendor } from './vendor/launch.ts'
 import { WakeUps } from './wake-ups.ts'
 
 export interface WorkerOptions<Deps> {
   database: Database
   /** A few connections that no task can take: the heartbeat's. */
-  pulse: Database
+  control: Database
   databaseUrl: string
   engine: Engine
   flows: readonly FlowFor<Deps>[]
@@ -39,8 +36,8 @@ export interface WorkerOptions<Deps> {
 }
 
 export interface Worker {
-  /** New runs in this queue, known in this process. */
-  kick(queue: string): void
+  /** New runs in this queue, known in this process; `*`: in any. */
+  pollNow(queue: string): void
   running(): number
   /** Takes no more work, waits up to `graceMs` for tasks in progress, hands the rest back to the others. */
   drain(graceMs: number): Promise<void>
@@ -48,166 +45,121 @@ export interface Worker {
 
 /** Resolves when it takes work. Only one worker can live in a process: the engine underneath is one per process. */
 export async function startWorker<Deps>(options: WorkerOptions<Deps>): Promise<Worker> {
-  const { database, identity, logger } = options
+  const { database, logger } = options
   const timings = { ...TIMINGS, ...options.timings }
   const executions = new Executions()
   const logs = new RunLogWriter(database, logger)
   let dispatcher: Dispatcher | undefined
-  const freed = (queue: string) => dispatcher?.freed(queue)
-  register(options.flows, { ...options, timings, executions, loader: new RunLoader(database), logs, freed })
-
-  const heartbeat = new Heartbeat(
-    options.pulse,
-    identity,
-    {
-      running: () => executions.ids(),
-      cancelRequested: (runIds) => {
-        for (const id of runIds) executions.cancel(id)
-      },
-      standDown: () => executions.loseAll(),
-      standUp: async (innocent) => void (await recover([identity.id], { innocent })),
-      recover,
-    },
-    timings,
-    logger,
-  )
+  const pollNow = (queue: string) => dispatcher?.pollNow(queue)
+  const slotFree = (queue: string) => dispatcher?.slotFree(queue)
+  const heartbeat = openHeartbeat(options, timings, executions, pollNow)
   await heartbeat.start()
-  const kick = (queue: string) => dispatcher?.kick(queue)
-  const queues = await launch(options, executions, tellOfEnds(options, executions, kick))
-  const executor = DBOSExecutor.globalInstance as DBOSExecutor
-  dispatcher = new Dispatcher(executor, queues)
-  const parking = new Parking(database, executions, kick, timings, logger)
-  const wakeUps = new WakeUps(options.databaseUrl, logger, wake)
-  dispatcher.kick('*')
 
-  function wake(topic: string): void {
+  const ports: ExecutionPorts = {
+    ...{ ...options, timings, executions, logs, slotFree },
+    loader: new RunLoader(database),
+    outcomes: createOutcomes(database),
+    ended: notifyEnds(options, executions, pollNow),
+  }
+  const vendor = await launch(options, ports)
+  dispatcher = new Dispatcher({
+    ...{ queues: Object.keys(QUEUES), lookMs: timings.lookMs, claim: vendor.claim, logger },
+    slots: (queue) => executions.slots(queue, QUEUES[queue as QueueName], MOST_IN_HAND),
+    look: (queues) => queuesWithRuns(database, queues),
+  })
+  const suspensions = new Suspensions(database, executions, pollNow, timings, logger)
+  const wakeUps = new WakeUps(options.databaseUrl, logger, (topic) => {
     const [kind, name = ''] = topic.split(/:(.*)/s)
-    if (kind === 'queue') dispatcher?.kick(name)
-    executions.wake(name)
-    if (kind === 'run' && executions.has(name)) void heartbeat.look()
-  }
+    if (kind === 'queue') pollNow(name)
+    if (kind === 'cancel') executions.cancel(name)
+    if (kind === 'run') executions.wake(name)
+  })
 
-  async function recover(workerIds: string[], { innocent = false } = {}): Promise<number> {
-    await forgive(options.pulse, workerIds, innocent)
-    const runs = (await DBOSExecutor.globalInstance?.recoverPendingWorkflows(workerIds)) ?? []
-    options.observer.recovered(runs.length)
-    wake('queue:*')
-    return runs.length
+  const leaving = { dispatcher, wakeUps, suspensions, heartbeat, vendor, executions, logs }
+  return {
+    pollNow,
+    running: () => executions.size,
+    drain: (graceMs) => drain(options, leaving, graceMs),
   }
-
-  async function drain(graceMs: number): Promise<void> {
-    dispatcher?.stop()
-    await wakeUps.close()
-    await executor.deactivateEventReceivers()
-    await parking.stop()
-    const end = performance.now() + graceMs
-    while (executions.isWorking() && performance.now() < end) await pause(20)
-    await handBack(database, identity.id).catch((error: unknown) => {
-      logger.error(
-        { err: error },
-        'could not hand runs back: the others take them when they miss the heartbeat',
-      )
-    })
-    executions.loseAll()
-    await heartbeat.stop()
-    await logs.flush()
-    await DBOS.shutdown()
-  }
-
-  return { kick, running: () => executions.size, drain }
 }
 
-/** A run has ended: whoever waits for it here is told, and a parent that was put down is taken up. */
-function tellOfEnds(
+function openHeartbeat(
+  { control, identity, observer, logger }: Pick<WorkerOptions<unknown>, 'control' | 'identity' | 'observer' | 'logger'>,
+  timings: Timings,
+  executions: Executions,
+  pollNow: (queue: string) => void,
+): Heartbeat {
+  const recover = async (workerIds: readonly string[], died = true): Promise<HandedOver> => {
+    const runs = await recoverRuns(control, workerIds, died)
+    observer.recovered(runs.queued)
+    // A parent that waits in this process or another hears of it as of any end.
+    for (const runId of runs.abandoned) await resumeParentOf(control, runId)
+    pollNow('*')
+    return runs
+  }
+  const hooks = {
+    running: () => executions.ids(),
+    cancelRequested(runIds: string[]) {
+      for (const id of runIds) executions.cancel(id)
+    },
+    fence: () => executions.loseAll(),
+    resume: async (starved: boolean) => void (await recover([identity.id], starved)),
+    recover: (workerIds: string[]) => recover(workerIds),
+  }
+  return new Heartbeat(control, identity, hooks, timings, logger)
+}
+
+function launch<Deps>(options: WorkerOptions<Deps>, ports: ExecutionPorts): Promise<Vendor> {
+  const { database, databaseUrl, identity, logger } = options
+  const runs = new Map<string, RunClaimed>(
+    options.flows.map((flow) => [flow.name, (claimed) => execute({ ...claimed, flow }, ports)]),
+  )
+  return launchVendor({ database, databaseUrl, workerId: identity.id, queues: QUEUES, runs, logger })
+}
+
+/** A run has ended: whoever waits for it here is told, and a parent that was suspended is resumed. */
+function notifyEnds(
   { database, logger }: Pick<WorkerOptions<unknown>, 'database' | 'logger'>,
   executions: Executions,
-  kick: (queue: string) => void,
+  pollNow: (queue: string) => void,
 ) {
   return (runId: string) => {
     if (!executions.ended(runId)) return
-    wakeParentOf(database, runId)
-      .then((queue) => queue !== undefined && kick(queue))
+    resumeParentOf(database, runId)
+      .then((queue) => queue !== undefined && pollNow(queue))
       // It looks by itself, a few minutes later.
-      .catch((error: unknown) => logger.debug({ err: error }, 'a parent that may be parked was not told'))
+      .catch((error: unknown) => logger.debug({ err: error }, 'a suspended parent was not resumed'))
   }
 }
 
-function register(flows: readonly AnyFlow[], ports: ExecutionPorts): void {
-  for (const flow of flows) {
-    const run = (parameters: unknown) => {
-      const runId = DBOS.workflowID as string
-      return execute({ flow, parameters, runId, owner: currentOwnerXid(runId) as string }, ports)
-    }
-    DBOS.registerWorkflow(run, { name: flow.name, maxRecoveryAttempts: MAX_RECOVERIES })
-  }
+interface Leaving {
+  dispatcher: Dispatcher
+  wakeUps: WakeUps
+  suspensions: Suspensions
+  heartbeat: Heartbeat
+  vendor: Vendor
+  executions: Executions
+  logs: RunLogWriter
 }
 
-async function launch<Deps>(
-  options: WorkerOptions<Deps>,
-  executions: Executions,
-  ended: (runId: string) => void,
-): Promise<ReadonlyMap<string, WorkflowQueue>> {
-  const { database, identity } = options
-  DBOS.setConfig({
-    name: APPLICATION,
-    systemDatabaseUrl: options.databaseUrl,
-    systemDatabasePool: database.pool,
-    systemDatabaseSchemaName: 'dbos',
-    applicationVersion: FLOW_VERSION,
-    executorID: identity.id,
-    useListenNotify: false,
-    runMigrations: false,
-    maxConcurrentQueueDispatches: 2,
-    schedulerPollingIntervalMs: 3_600_000,
-    logger: quieter(options.logger),
+async function drain(
+  { database, identity, logger }: Pick<WorkerOptions<unknown>, 'database' | 'identity' | 'logger'>,
+  { dispatcher, wakeUps, suspensions, heartbeat, vendor, executions, logs }: Leaving,
+  graceMs: number,
+): Promise<void> {
+  await dispatcher.stop()
+  await wakeUps.close()
+  await suspensions.stop()
+  const end = performance.now() + graceMs
+  while (executions.isWorking() && performance.now() < end) await pause(20)
+  executions.loseAll()
+  await vendor.shutdown()
+  await handBack(database, identity.id).catch((error: unknown) => {
+    logger.error(
+      { err: error },
+      'could not hand runs back: the others take them when they miss the heartbeat',
+    )
   })
-  await DBOS.launch()
-  const executor = DBOSExecutor.globalInstance as DBOSExecutor
-  batchOutcomes(executor, database, ended)
-  leavePlaces(executor, executions)
-  forgetTheLost(executor)
-  const queues = new Map<string, WorkflowQueue>()
-  for (const [name, { workerConcurrency }] of Object.entries(QUEUES)) {
-    queues.set(name, await DBOS.registerQueue(name, { workerConcurrency, onConflict: 'always_update' }))
-  }
-  return queues
-}
-
-/**
- * A run that waits, or is out for an answer of another service, leaves its place in the queue to others: one slow
- * service must not hold up what does not need it. Only so many are in hand, whatever they do.
- */
-function leavePlaces({ systemDatabase }: DBOSExecutor, executions: Executions): void {
-  const count = systemDatabase.countRunningWorkflowsForQueue.bind(systemDatabase)
-  systemDatabase.countRunningWorkflowsForQueue = (queue) => {
-    const inHand = count(queue)
-    return inHand >= MOST_IN_HAND ? inHand : inHand - executions.away(queue)
-  }
-}
-
-/** Whoever lost a run, or put it down, is not interested in its outcome: by itself the engine would poll for it. */
-function forgetTheLost({ systemDatabase }: DBOSExecutor): void {
-  systemDatabase.awaitWorkflowResult = () => new Promise(() => {})
-}
-
-/**
- * The engine's own chatter belongs to debugging, without what it quotes behind a colon. Its errors are the messages
- * of failed flows, which may be private: we tell of those, with their ids.
- */
-function quieter(logger: Logger) {
-  const engine = logger.child({ part: 'dbos' })
-  const text = (entry: unknown) => (entry instanceof Error ? entry.message : String(entry))
-  const brief = (entry: unknown) => text(entry).split(': ', 1)[0]
-  return {
-    info: (entry: unknown) => engine.debug(brief(entry)),
-    debug: (entry: unknown) => engine.trace(brief(entry)),
-    // That a run is not ours any more is the usual thing after a park, and told by us where it is not.
-    // A full disk is told once a minute for everyone (`postgres/disk-space.ts`).
-    warn: (entry: unknown) =>
-      (/no longer owned|No space left on device/.test(text(entry)) ? engine.trace : engine.warn).call(
-        engine,
-        text(entry),
-      ),
-    error: () => engine.debug('an error'),
-  }
+  await heartbeat.stop()
+  await logs.flush()
 }

@@ -120,7 +120,7 @@ test('more waits than a worker may have in hand do not keep it from working', as
     rig.database,
     many.map((runId) => ({ runId, flow: waits as AnyFlow, parameters: {} })),
   )
-  rig.worker.kick('*')
+  rig.worker.pollNow('*')
   const id = await start(quick)
   expect((await rig.ended(id)).status).toBe('completed')
   await rig.database.query('update prefect.flow_runs set cancel_requested_at = now() where id = any($1)', [
@@ -134,7 +134,7 @@ test('a burst of parents, more than a worker may have in hand, ends: children co
     rig.database,
     many.map((runId) => ({ runId, flow: hasChild as AnyFlow, parameters: {} })),
   )
-  rig.worker.kick('*')
+  rig.worker.pollNow('*')
   await eventually(
     'all to be completed',
     async () => {

@@ -46,7 +46,7 @@ async function begin() {
     reserved: true,
   }))
   await startRuns(rig.database, [{ runId: parentId, flow: parent, parameters: given }, ...children])
-  rig.worker.kick('*')
+  rig.worker.pollNow('*')
   goOn = () => void rig.engine.signal(parentId, 'go_on', null)
   return { parentId, ids: children.map(({ runId }) => runId) as [string, string] }
 }

@@ -37,9 +37,9 @@ export async function openTelemetryRig<Deps>(
   const telemetry = await openTelemetry(readConfig(settings), { metrics, logger })
   const { database, url, drop } = await createTestDatabase({ max: 10 })
   let worker: Worker | undefined
-  const engine = createDurableEngine(database, (queue) => worker?.kick(queue))
+  const engine = createDurableEngine(database, (queue) => worker?.pollNow(queue))
   worker = await startWorker({
-    ...{ database, pulse: database, databaseUrl: url, engine, flows, logger },
+    ...{ database, control: database, databaseUrl: url, engine, flows, logger },
     deps: depsOf(telemetry),
     identity: { id: `w_telemetry_${process.pid}`, roles: ['worker'], version: 'test' },
     observer: telemetry.worker,

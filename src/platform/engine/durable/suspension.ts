@@ -1,25 +1,25 @@
 /**
- * Runs that only wait are put down: nobody executes them, their row says when to go on, and what they wait for wakes them
- * earlier. So no number of waits fills a worker, and a restart costs them nothing. See the decision note 0008.
+ * Runs that only wait are suspended: nobody executes them, their row says when to go on, and what they wait for resumes
+ * them earlier. So no number of waits fills a worker, and a restart costs them nothing. See the decision note 0008.
  *
- *   PENDING, waits ── park ──> DELAYED until its deadline ── deadline, signal, cancel, end of a child ──> ENQUEUED
+ *   PENDING, waits ── suspend ──> DELAYED until its deadline ── deadline, signal, cancel, end of a child ──> ENQUEUED
  */
 
 import type { Logger } from '../../observability/logger.ts'
 import type { Sql } from '../../postgres/sql.ts'
 import { pause } from '../pause.ts'
 import type { Executing, Executions } from './executions.ts'
-import { NOW_MS } from './identity.ts'
+import { COUNT_RESET, NOW_MS } from './identity.ts'
 import { stepIsOpen } from './open-steps.ts'
 import type { Timings } from './timings.ts'
 
 const AT_ONCE = 8
 
 /**
- * The fence of every record: whoever parks must still own the run. A deadline that has passed meanwhile keeps it here. The
- * end of a child that nobody told of is found in time.
+ * The fence of every record: whoever suspends must still own the run. A deadline that has passed meanwhile keeps it here.
+ * The end of a child that nobody told of is found in time.
  */
-const PARK = `
+const SUSPEND = `
   with deadline as (
     select least(
       (select min(w.until) from prefect.run_waits w where w.run_id = $1 and w.closed_at is null and ${stepIsOpen('w', 'w.step')}),
@@ -30,18 +30,20 @@ const PARK = `
   )
   update dbos.workflow_status s
   set status = 'DELAYED', delay_until_epoch_ms = (extract(epoch from d.until) * 1000)::bigint, owner_xid = null,
-      recovery_attempts = greatest(s.recovery_attempts - 1, 1), updated_at = ${NOW_MS}
+      ${COUNT_RESET}, updated_at = ${NOW_MS}
   from deadline d
   where s.workflow_uuid = $1 and s.owner_xid = $2 and s.status = 'PENDING'
     and d.until > clock_timestamp() + make_interval(secs => $4)
-  returning 1 as parked`
+  returning 1 as suspended`
 
-const WAKE = `
+/** What has not begun waits for its time, or for its parent: it is not suspended. */
+const RESUME = `
   update dbos.workflow_status s set status = 'ENQUEUED', delay_until_epoch_ms = null, updated_at = ${NOW_MS}
-  where s.status = 'DELAYED' and s.recovery_attempts > 0 and `
+  where s.status = 'DELAYED'
+    and exists (select from prefect.flow_runs f where f.id = s.workflow_uuid and f.begun_at is not null) and `
 
-/** Looked at after the park is committed: what came in between did not see that there was somebody to wake. */
-const WAKE_IF_DUE = `${WAKE} s.workflow_uuid = any($1) and (
+/** Looked at after the suspension is committed: what came in between did not see that there was somebody to resume. */
+const RESUME_IF_DUE = `${RESUME} s.workflow_uuid = any($1) and (
     exists (select from prefect.flow_runs r where r.id = s.workflow_uuid and r.cancel_requested_at is not null)
     or exists (select from prefect.run_signals g join prefect.run_waits w on w.run_id = g.run_id and w.signal = g.signal
                where g.run_id = s.workflow_uuid and w.closed_at is null and ${stepIsOpen('w', 'w.step')}
@@ -53,28 +55,28 @@ const WAKE_IF_DUE = `${WAKE} s.workflow_uuid = any($1) and (
                                  where o.workflow_uuid = s.workflow_uuid and o.child_workflow_id = c.id)))
   returning s.queue_name as queue`
 
-/** Wakes the run if it is parked; answers its queue. Within the transaction that gave it something to do. */
-export async function wakeParked(sql: Sql, runId: string): Promise<string | undefined> {
+/** Resumes the run if it is suspended; returns its queue. Within the transaction that gave it something to do. */
+export async function resumeRun(sql: Sql, runId: string): Promise<string | undefined> {
   const rows = await sql.query<{ queue: string }>(
-    `${WAKE} s.workflow_uuid = $1 returning s.queue_name as queue`,
+    `${RESUME} s.workflow_uuid = $1 returning s.queue_name as queue`,
     [runId],
   )
   return rows[0]?.queue
 }
 
-/** After the end of a child is committed. */
-export async function wakeParentOf(sql: Sql, childId: string): Promise<string | undefined> {
+/** After the end of a child is committed; returns the queue of a parent that was suspended. */
+export async function resumeParentOf(sql: Sql, childId: string): Promise<string | undefined> {
   const rows = await sql.query<{ queue: string }>(
-    `${WAKE} s.workflow_uuid = (select parent_run_id from prefect.flow_runs where id = $1) returning s.queue_name as queue`,
+    `${RESUME} s.workflow_uuid = (select parent_run_id from prefect.flow_runs where id = $1) returning s.queue_name as queue`,
     [childId],
   )
   return rows[0]?.queue
 }
 
-export class Parking {
+export class Suspensions {
   readonly #sql: Sql
   readonly #executions: Executions
-  readonly #wake: (queue: string) => void
+  readonly #pollNow: (queue: string) => void
   readonly #timings: Timings
   readonly #logger: Logger
   readonly #stop = new AbortController()
@@ -83,13 +85,13 @@ export class Parking {
   constructor(
     sql: Sql,
     executions: Executions,
-    wake: (queue: string) => void,
+    pollNow: (queue: string) => void,
     timings: Timings,
     logger: Logger,
   ) {
     this.#sql = sql
     this.#executions = executions
-    this.#wake = wake
+    this.#pollNow = pollNow
     this.#timings = timings
     this.#logger = logger
     this.#loop = this.#watch()
@@ -104,24 +106,24 @@ export class Parking {
     while (!this.#stop.signal.aborted) {
       await pause(this.#timings.suspendAfterMs / 4, this.#stop.signal)
       const idle = this.#executions.idle(performance.now() - this.#timings.suspendAfterMs)
-      await this.#parkAll(idle).catch((error: unknown) =>
-        this.#logger.warn({ err: error }, 'could not put down runs that wait'),
+      await this.#suspendAll(idle).catch((error: unknown) =>
+        this.#logger.warn({ err: error }, 'could not suspend runs that wait'),
       )
     }
   }
 
-  async #parkAll(idle: Executing[]): Promise<void> {
+  async #suspendAll(idle: Executing[]): Promise<void> {
     for (let i = 0; i < idle.length && !this.#stop.signal.aborted; i += AT_ONCE) {
-      const parked = await Promise.all(idle.slice(i, i + AT_ONCE).map((run) => this.#park(run)))
-      const ids = parked.filter((id) => id !== undefined)
+      const suspended = await Promise.all(idle.slice(i, i + AT_ONCE).map((run) => this.#suspend(run)))
+      const ids = suspended.filter((id) => id !== undefined)
       if (ids.length === 0) continue
-      const woken = await this.#sql.query<{ queue: string }>(WAKE_IF_DUE, [ids])
-      for (const queue of new Set(woken.map((row) => row.queue))) this.#wake(queue)
+      const resumed = await this.#sql.query<{ queue: string }>(RESUME_IF_DUE, [ids])
+      for (const queue of new Set(resumed.map((row) => row.queue))) this.#pollNow(queue)
     }
   }
 
-  async #park({ runId, owner, control }: Executing): Promise<string | undefined> {
-    const rows = await this.#sql.query(PARK, [
+  async #suspend({ runId, owner, control }: Executing): Promise<string | undefined> {
+    const rows = await this.#sql.query(SUSPEND, [
       runId,
       owner,
       this.#timings.childRecheckMs / 1_000,
