@@ -32,7 +32,7 @@ export class Dispatcher {
   readonly #wakers = new Map<string, Set<() => void>>()
   readonly #stop = new AbortController()
   readonly #loops: Promise<unknown>
-  #failing = false
+  readonly #failing = new Set<string>()
 
   constructor(ports: DispatcherPorts) {
     this.#ports = ports
@@ -71,7 +71,7 @@ export class Dispatcher {
         await pauseUntilWoken(wakers, Number.POSITIVE_INFINITY, signal)
         continue
       }
-      await this.#attempt(() => this.#poll(queue))
+      await this.#attempt(queue, () => this.#poll(queue))
       await pause(POLL_GAP_MS, signal)
     }
   }
@@ -90,21 +90,21 @@ export class Dispatcher {
     while (!this.#stop.signal.aborted) {
       await pause(lookMs, this.#stop.signal)
       if (this.#stop.signal.aborted) return
-      await this.#attempt(async () => {
+      await this.#attempt('look', async () => {
         for (const queue of await this.#ports.look(queues)) this.pollNow(queue)
       })
     }
   }
 
   /** The first failure in a row is told; the next look tries again. */
-  async #attempt(act: () => Promise<void>): Promise<void> {
+  async #attempt(what: string, act: () => Promise<void>): Promise<void> {
     try {
       await act()
-      this.#failing = false
+      this.#failing.delete(what)
     } catch (error) {
       const { logger } = this.#ports
-      logger[this.#failing ? 'debug' : 'warn']({ err: error }, 'could not claim runs; trying again')
-      this.#failing = true
+      logger[this.#failing.has(what) ? 'debug' : 'warn']({ err: error }, 'could not claim runs; trying again')
+      this.#failing.add(what)
     }
   }
 }

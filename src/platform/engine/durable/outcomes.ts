@@ -20,13 +20,13 @@ const END_RUNS = `
         completed_at = ${NOW_MS}
     from ended e
     where s.workflow_uuid = e.id and s.status = 'PENDING' and s.owner_xid = e.owner
-    returning s.workflow_uuid as id, e.output, e.error
+    returning s.workflow_uuid as id, e.owner, e.output, e.error
   ), kept as (
     insert into dbos.workflow_output (workflow_uuid, output, error)
     select id, output, error from mine where coalesce(output, error) is not null
     on conflict (workflow_uuid) do update set output = excluded.output, error = excluded.error
   )
-  select id from mine`
+  select id || ' ' || owner as run from mine`
 
 /** `output` and `error` are JSON texts, as the engine's tools read them. */
 export type Outcome =
@@ -35,6 +35,9 @@ export type Outcome =
   | { status: 'CANCELLED' }
 
 type Ending = Outcome & { id: string; owner: string }
+
+/** Two executions of one run, one of which has lost it, may meet in a batch. */
+const keyOf = ({ id, owner }: Ending) => `${id} ${owner}`
 
 interface Waiting {
   ending: Ending
@@ -50,11 +53,10 @@ export interface Outcomes {
 export function createOutcomes(sql: Sql): Outcomes {
   async function settle(batch: Waiting[]): Promise<void> {
     try {
-      const rows = await sql.query<{ id: string }>(END_RUNS, [
-        JSON.stringify(batch.map(({ ending }) => ending)),
-      ])
-      const ids = new Set(rows.map(({ id }) => id))
-      for (const { ending, resolve } of batch) resolve(ids.has(ending.id))
+      const endings = JSON.stringify(batch.map(({ ending }) => ending))
+      const rows = await sql.query<{ run: string }>(END_RUNS, [endings])
+      const recorded = new Set(rows.map(({ run }) => run))
+      for (const { ending, resolve } of batch) resolve(recorded.has(keyOf(ending)))
     } catch (error) {
       // What the database refuses of one run is not the failure of the others.
       if (batch.length > 1 && !isOutage(error)) await Promise.all(batch.map((one) => settle([one])))

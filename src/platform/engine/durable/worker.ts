@@ -84,7 +84,12 @@ export async function startWorker<Deps>(options: WorkerOptions<Deps>): Promise<W
 }
 
 function openHeartbeat(
-  { control, identity, observer, logger }: Pick<WorkerOptions<unknown>, 'control' | 'identity' | 'observer' | 'logger'>,
+  {
+    control,
+    identity,
+    observer,
+    logger,
+  }: Pick<WorkerOptions<unknown>, 'control' | 'identity' | 'observer' | 'logger'>,
   timings: Timings,
   executions: Executions,
   pollNow: (queue: string) => void,

@@ -165,9 +165,10 @@ it('says of a crashed run how often its worker died', async () => {
     `update dbos.workflow_status set status = 'MAX_RECOVERY_ATTEMPTS_EXCEEDED' where workflow_uuid = $1`,
     [runId],
   )
-  await rig.database.query(`update prefect.flow_runs set recoveries = 4, deaths = '{0,0,0,0}' where id = $1`, [
-    runId,
-  ])
+  await rig.database.query(
+    `update prefect.flow_runs set recoveries = 4, deaths = '{0,0,0,0}' where id = $1`,
+    [runId],
+  )
   const run = await statusOf(runId)
   expect([run.status, run.recoveries]).toEqual(['crashed', 4])
   expect(run.created_by).toBeNull()

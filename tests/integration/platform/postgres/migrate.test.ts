@@ -22,6 +22,7 @@ const ALL = [
   '0005_hotel_day_indexes.sql',
   '0006_services.sql',
   '0007_ids_as_text.sql',
+  '0008_begun_and_deaths.sql',
   '0009_event_bodies.sql',
   '0012_hotel_columns.sql',
 ]
