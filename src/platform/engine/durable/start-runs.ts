@@ -4,13 +4,18 @@ import type { StartRequest } from '../engine.ts'
 import { queueOf } from '../flow.ts'
 import { APPLICATION, FLOW_VERSION, NEVER_MS, NOW_MS } from './identity.ts'
 
-/** `dbos.enqueue_workflow` is the engine's public SQL interface. A run id that exists already is left as it is. */
+/**
+ * `dbos.enqueue_workflow` is the engine's public SQL interface. A run id that exists already is left as it is. Whether a
+ * time is still ahead is for the database's clock to say.
+ */
 const START_RUNS = `
-  with incoming as (
+  with asked as (
     select * from jsonb_to_recordset($1::jsonb) as x(
       id text, workflow text, queue text, parameters json, subjects jsonb, event_id text, parent text,
-      key text, hash text, scheduled timestamptz, priority int, started_by text, reserved boolean,
+      key text, hash text, asked_for timestamptz, priority int, started_by text, reserved boolean,
       traceparent text)
+  ), incoming as (
+    select *, case when asked_for > now() then asked_for end as scheduled from asked
   ), created as (
     insert into prefect.flow_runs (id, workflow_name, queue, subjects, event_id, parent_run_id, idempotency_key,
                                    request_hash, scheduled_for, created_by, announced, traceparent)
@@ -28,8 +33,7 @@ const START_RUNS = `
     workflow_name => workflow, queue_name => queue, positional_args => array[parameters], workflow_id => id,
     app_version => $2, priority => priority, application_name => $3,
     delay_until_epoch_ms => case when reserved then ${NEVER_MS}
-                                 when scheduled > clock_timestamp()
-                                 then (extract(epoch from scheduled) * 1000)::bigint end)
+                                 else (extract(epoch from scheduled) * 1000)::bigint end)
   from incoming join created using (id)`
 
 const NEW_RUN = 10
@@ -54,7 +58,7 @@ export async function releaseReserved(
   return (await sql.query<{ queue: string }>(RELEASE, [runId, traceparent ?? null]))[0]?.queue
 }
 
-/** Starts the runs within the caller's transaction; answers the ids that are new. */
+/** Starts the runs within the caller's transaction; returns the ids that are new. */
 export async function startRuns(sql: Sql, requests: readonly StartRequest[]): Promise<Set<string>> {
   if (requests.length === 0) return new Set()
   const rows = await sql.query<{ id: string }>(START_RUNS, [
@@ -76,7 +80,7 @@ function asRow(request: StartRequest) {
     parent: request.parentRunId ?? null,
     key: request.idempotencyKey ?? null,
     hash: request.requestHash ?? null,
-    scheduled: request.scheduledFor?.toISOString() ?? null,
+    asked_for: request.scheduledFor?.toISOString() ?? null,
     // Whoever waits for a child holds something until it ends: children go before what has not begun.
     priority: request.priority ?? (request.parentRunId === undefined ? NEW_RUN : CHILD_RUN),
     started_by: request.createdBy ?? null,

@@ -57,7 +57,7 @@ async function trigger(
   const flow = deps.flows.get(body.workflow_name)
   if (flow === undefined) throw unknownWorkflow(body.workflow_name, deps.flows.keys())
   const at = hotelInstant(body.scheduled_time, deps.timezone, 'body.scheduled_time')
-  const { runId, created, requestHash, scheduledFor } = await start(
+  const { runId, created, requestHash } = await start(
     deps,
     flow,
     body,
@@ -76,7 +76,7 @@ async function trigger(
     flow_run_id: runId,
     workflow_name: flow.name,
     // A worker may have it already, but what was done here is that it was put in the queue.
-    status: created ? (scheduledFor ? 'scheduled' : 'pending') : run.status,
+    status: created ? (run.scheduledFor ? 'scheduled' : 'pending') : run.status,
     scheduled_start: instantText(run.scheduledFor ?? run.createdAt),
     estimated_duration_minutes: await deps.estimates(flow),
     parameters: body.parameters,
@@ -93,7 +93,6 @@ async function start(
 ) {
   const parsed = await flow.parameters.safeParseAsync(body.parameters)
   if (!parsed.success) throw invalid(fieldErrors(parsed.error, 'body.parameters'))
-  const scheduledFor = at !== undefined && at.getTime() > Date.now() ? at : undefined
   const key = body.idempotency_key
   const requestHash = bodyHash({
     parameters: body.parameters,
@@ -105,12 +104,12 @@ async function start(
     flow,
     parameters: parsed.data,
     requestHash,
-    ...(scheduledFor ? { scheduledFor } : {}),
+    ...(at ? { scheduledFor: at } : {}),
     ...(body.priority === undefined ? {} : { priority: body.priority }),
     ...(key === undefined ? {} : { idempotencyKey: key }),
     ...(createdBy === undefined ? {} : { createdBy }),
   })
-  return { runId, created, requestHash, scheduledFor }
+  return { runId, created, requestHash }
 }
 
 function unknownWorkflow(name: string, known: Iterable<string>): HttpProblem {
