@@ -1,11 +1,11 @@
 import { DBOS } from '@dbos-inc/dbos-sdk'
+import { pino } from 'pino'
 import { ENDED, type RunStatus } from '../../src/platform/contract/run.ts'
 import { createDurableEngine } from '../../src/platform/engine/durable/durable-engine.ts'
 import type { Timings } from '../../src/platform/engine/durable/timings.ts'
 import { startWorker, type Worker } from '../../src/platform/engine/durable/worker.ts'
 import type { Engine } from '../../src/platform/engine/engine.ts'
 import type { AnyFlow } from '../../src/platform/engine/flow.ts'
-import { createLogger } from '../../src/platform/observability/logger.ts'
 import type { Database } from '../../src/platform/postgres/pool.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
 import type { Rig } from './engine-conformance/rig.ts'
@@ -19,6 +19,13 @@ export interface DurableRig extends Rig {
 
 let workers = 0
 
+/** What a test may do to a run. Any other warning fails the file that closes the rig. */
+const FORESEEN = [
+  'run failed',
+  'queued the runs of dead workers again',
+  'abandoned runs that took every worker down',
+]
+
 /** The durable engine with one worker in this process, on a database of its own. */
 export async function openDurableRig<Deps>(
   flows: AnyFlow[],
@@ -30,6 +37,9 @@ export async function openDurableRig<Deps>(
   /** Default: as in the service, but for the dead, who are found sooner. */
   timings: Partial<Timings> = {},
 ): Promise<DurableRig> {
+  const warnings: { msg: string }[] = []
+  const stream = { write: (line: string) => void warnings.push(JSON.parse(line)) }
+  const logger = pino({ level: 'warn' }, stream)
   const test = on ?? (await createTestDatabase({ max: 20 }))
   let worker: Worker | undefined
   const engine = createDurableEngine(test.database, (queue) => worker?.pollNow(queue))
@@ -51,12 +61,14 @@ export async function openDurableRig<Deps>(
       undoFailed() {},
     },
     timings: { sweepMs: 250, ...timings },
-    logger: createLogger(process.env.TEST_LOG_LEVEL ?? 'silent'),
+    logger,
   })
   const close = async () => {
     await worker?.drain(1_000)
     await forgetFlows()
     if (!on) await test.drop()
+    const unexpected = warnings.filter(({ msg }) => !FORESEEN.includes(msg))
+    if (unexpected.length > 0) throw new Error(`The engine warned: ${JSON.stringify(unexpected)}`)
   }
   return { ...lookAt(test, engine), database: test.database, worker, close }
 }

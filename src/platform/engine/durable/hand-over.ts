@@ -37,7 +37,9 @@ const HAND_OVER = `
     where s.workflow_uuid = j.id and s.status = 'PENDING' and s.executor_id = any($1)
     returning j.id, j.steps, j.died, j.abandoned
   ), counted as (
-    update prefect.flow_runs r set deaths = array_append(r.deaths, b.steps) from back b where r.id = b.id and b.died
+    update prefect.flow_runs r
+    set deaths = array_append(r.deaths, b.steps), recoveries = r.recoveries + case when b.abandoned then 1 else 0 end
+    from back b where r.id = b.id and b.died
   ), told as (
     select pg_notify($3, 'queue:*') from (select from back where not abandoned limit 1) any_run
   )

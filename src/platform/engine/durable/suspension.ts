@@ -44,7 +44,8 @@ const RESUME = `
 
 /** Looked at after the suspension is committed: what came in between did not see that there was somebody to resume. */
 const RESUME_IF_DUE = `${RESUME} s.workflow_uuid = any($1) and (
-    exists (select from prefect.flow_runs r where r.id = s.workflow_uuid and r.cancel_requested_at is not null)
+    s.workflow_uuid = any($2)
+    or exists (select from prefect.flow_runs r where r.id = s.workflow_uuid and r.cancel_requested_at is not null)
     or exists (select from prefect.run_signals g join prefect.run_waits w on w.run_id = g.run_id and w.signal = g.signal
                where g.run_id = s.workflow_uuid and w.closed_at is null and ${stepIsOpen('w', 'w.step')}
                  and (g.taken_by is null or g.taken_by = w.step))
@@ -114,15 +115,19 @@ export class Suspensions {
 
   async #suspendAll(idle: Executing[]): Promise<void> {
     for (let i = 0; i < idle.length && !this.#stop.signal.aborted; i += AT_ONCE) {
-      const suspended = await Promise.all(idle.slice(i, i + AT_ONCE).map((run) => this.#suspend(run)))
-      const ids = suspended.filter((id) => id !== undefined)
-      if (ids.length === 0) continue
-      const resumed = await this.#sql.query<{ queue: string }>(RESUME_IF_DUE, [ids])
+      const tried = await Promise.all(idle.slice(i, i + AT_ONCE).map((run) => this.#suspend(run)))
+      const suspended = tried.filter((run) => run !== undefined)
+      if (suspended.length === 0) continue
+      const ids = suspended.map(({ runId }) => runId)
+      const wentOn = suspended.filter((run) => run.wentOn).map(({ runId }) => runId)
+      const resumed = await this.#sql.query<{ queue: string }>(RESUME_IF_DUE, [ids, wentOn])
       for (const queue of new Set(resumed.map((row) => row.queue))) this.#pollNow(queue)
     }
   }
 
-  async #suspend({ runId, owner, control }: Executing): Promise<string | undefined> {
+  async #suspend({ runId, owner, control }: Executing) {
+    const since = control.idleSince
+    if (since === undefined) return undefined
     const rows = await this.#sql.query(SUSPEND, [
       runId,
       owner,
@@ -130,7 +135,9 @@ export class Suspensions {
       this.#timings.suspendAfterMs / 2_000,
     ])
     if (rows.length === 0) return undefined
+    // What it waited for may have been recorded just before: then there is nothing left that would resume it.
+    const wentOn = control.idleSince !== since
     control.lose()
-    return runId
+    return { runId, wentOn }
   }
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { commitStep } from '../../../../src/platform/engine/durable/transactions.ts'
 import { defineFlow, defineTask, defineTransaction, type Flow } from '../../../../src/platform/engine/flow.ts'
+import { runDetail } from '../../../../src/platform/runs/run-detail.ts'
 import { type DurableRig, openDurableRig } from '../../../support/durable-rig.ts'
 import { Ledger, request, type TestDeps } from '../../../support/engine-conformance/rig.ts'
 import { eventually } from '../../../support/eventually.ts'
@@ -29,12 +30,21 @@ const twoTasks = defineFlow({
 
 /** Names whose work may end. */
 const free = new Set<string>()
+const waiting = new Set<() => void>()
+function release(name: string): void {
+  free.add(name)
+  for (const go of waiting) go()
+}
 const working = defineTask<TestDeps, string, void>({
   name: 'working',
   async run(deps, name, { signal }) {
     deps.ledger.add(`${name} working`)
-    if (free.has(name)) return
-    await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    await new Promise<void>((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason))
+      const go = () => free.has(name) && resolve()
+      waiting.add(go)
+      go()
+    })
   },
 })
 const common = {
@@ -49,6 +59,13 @@ const stuck = defineFlow({
   async run(flow, { name }) {
     await flow.task(noted, `${name} first`)
     await flow.task(working, name)
+  },
+})
+const slow = defineFlow({
+  ...common,
+  name: 'slow',
+  async run(flow, { name }) {
+    for (const step of ['one', 'two', 'three']) await flow.task(working, `${name} ${step}`)
   },
 })
 const booking = defineTask<TestDeps, string, void>({
@@ -90,7 +107,7 @@ const idler = defineFlow({ ...common, name: 'idler', run: (flow, { name }) => fl
 
 let rig: DurableRig
 beforeAll(async () => {
-  rig = await openDurableRig([twoTasks, stuck, travel, parent, idler], { ledger })
+  rig = await openDurableRig([twoTasks, stuck, slow, travel, parent, idler], { ledger })
 })
 afterAll(() => rig.close())
 
@@ -109,18 +126,12 @@ async function giveToTheDead(runId: string): Promise<void> {
   )
 }
 
-const attemptsOf = async (runId: string) =>
-  (
-    await rig.database.query<{ n: string }>(
-      'select recovery_attempts as n from dbos.workflow_status where workflow_uuid = $1',
-      [runId],
-    )
-  )[0]?.n
+const recoveriesOf = async (runId: string) => (await runDetail(rig.database, runId))?.recoveries
 
 test('a dead worker’s run goes on where it stopped: what is recorded is not repeated', async () => {
   const runId = await startWaiting('orphan')
   await giveToTheDead(runId)
-  await eventually('the run to be claimed again', async () => Number(await attemptsOf(runId)) === 2)
+  await eventually('the run to be claimed again', async () => (await recoveriesOf(runId)) === 1)
   await rig.engine.signal(runId, 'go', {})
   expect(await rig.ended(runId)).toMatchObject({ status: 'completed', result: 'orphan second' })
   expect(ledger.count('orphan first')).toBe(1)
@@ -144,7 +155,7 @@ test('an execution that lost its run records nothing more', async () => {
   expect(await rig.status(runId)).toBe('waiting')
 })
 
-test('a run that has taken four workers down is parked as crashed, and a retry goes on where it stopped', async () => {
+test('a run that has taken four workers down is abandoned as crashed, and a retry goes on where it stopped', async () => {
   const asked = request(stuck, { name: 'poison' })
   await rig.engine.start(asked)
   for (let claim = 1; claim <= 4; claim++) {
@@ -152,11 +163,27 @@ test('a run that has taken four workers down is parked as crashed, and a retry g
     await giveToTheDead(asked.runId)
   }
   expect((await rig.ended(asked.runId)).status).toBe('crashed')
+  expect(await recoveriesOf(asked.runId)).toBe(4)
   expect(ledger.count('poison first')).toBe(1)
-  free.add('poison')
+  release('poison')
   expect(await rig.engine.retry(asked.runId)).toEqual({ kind: 'retrying', from: undefined })
   expect((await rig.ended(asked.runId)).status).toBe('completed')
   expect(ledger.count('poison first')).toBe(1)
+})
+
+test('deaths count while nothing comes of the run: one that gets on in between is not abandoned', async () => {
+  const asked = request(slow, { name: 'slow' })
+  await rig.engine.start(asked)
+  for (const step of ['one', 'two', 'three']) {
+    for (let claim = 1; claim <= 3; claim++) {
+      await ledger.saw(`slow ${step} working`, claim)
+      await giveToTheDead(asked.runId)
+    }
+    await ledger.saw(`slow ${step} working`, 4)
+    release(`slow ${step}`)
+  }
+  expect((await rig.ended(asked.runId)).status).toBe('completed')
+  expect(await recoveriesOf(asked.runId)).toBe(9)
 })
 
 test('a run that only waits is not blamed for the deaths of its workers', async () => {

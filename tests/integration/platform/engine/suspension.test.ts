@@ -1,7 +1,8 @@
-/** Runs that only wait are put down, and taken up again by what they wait for. */
+/** Runs that only wait are suspended, and resumed by what they wait for. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { startRuns } from '../../../../src/platform/engine/durable/start-runs.ts'
+import { FlowFailure } from '../../../../src/platform/engine/errors.ts'
 import { type AnyFlow, defineFlow, defineTask, MOST_IN_HAND } from '../../../../src/platform/engine/flow.ts'
 import { newRunId } from '../../../../src/platform/engine/ids.ts'
 import { runDetail } from '../../../../src/platform/runs/run-detail.ts'
@@ -20,12 +21,25 @@ const waits = defineFlow({
     return [first, payload, await flow.task(note, 'after')]
   },
 })
+const failsAfterwards = defineFlow({
+  ...about,
+  name: 'fails_afterwards',
+  run: async (flow) => {
+    await flow.waitFor('go', { within: 600 })
+    throw new FlowFailure('broken', 'It broke.')
+  },
+})
+const waitsForFailure = defineFlow({
+  ...about,
+  name: 'waits_for_failure',
+  run: (flow) => flow.child(failsAfterwards, {}),
+})
 const waitsForChild = defineFlow({ ...about, name: 'waits_for_child', run: (flow) => flow.child(waits, {}) })
 const sleeps = defineFlow({
   ...about,
   name: 'sleeps',
   run: async (flow) => {
-    await flow.sleep(5)
+    await flow.sleep(1)
     return 'awake'
   },
 })
@@ -40,7 +54,7 @@ const saga = defineFlow({
 })
 const again = defineTask<object, null, string>({
   name: 'again',
-  retry: { attempts: 2, firstDelaySeconds: 5, jitter: 0 },
+  retry: { attempts: 2, firstDelaySeconds: 1, jitter: 0 },
   run: async (_deps, _input, { attempt }) => {
     if (attempt === 1) throw new Error('not yet')
     return `attempt ${attempt}`
@@ -52,8 +66,18 @@ const hasChild = defineFlow({ ...about, name: 'has_child', run: (flow) => flow.c
 
 let rig: DurableRig
 beforeAll(async () => {
-  const flows: unknown[] = [waits, waitsForChild, sleeps, saga, retries, quick, hasChild]
-  rig = await openDurableRig(flows as AnyFlow[], {})
+  const flows: unknown[] = [
+    waits,
+    waitsForChild,
+    sleeps,
+    saga,
+    retries,
+    quick,
+    hasChild,
+    failsAfterwards,
+    waitsForFailure,
+  ]
+  rig = await openDurableRig(flows as AnyFlow[], {}, undefined, undefined, { suspendAfterMs: 100 })
 })
 afterAll(() => rig?.close())
 
@@ -67,40 +91,51 @@ const engineStatus = async (id: string) => {
   const text = 'select status from dbos.workflow_status where workflow_uuid = $1'
   return (await rig.database.query<{ status: string }>(text, [id]))[0]?.status
 }
-const parked = (id: string) =>
-  eventually(`${id} to be put down`, async () => (await engineStatus(id)) === 'DELAYED')
+const suspended = (id: string) =>
+  eventually(`${id} to be suspended`, async () => (await engineStatus(id)) === 'DELAYED')
 
 test('a run that waits for a signal is nobody’s, still waiting, and goes on with the signal', async () => {
   const id = await start(waits)
-  await parked(id)
+  await suspended(id)
   await eventually('the worker to have let go', () => rig.worker.running() === 0)
   expect((await runDetail(rig.database, id))?.status).toBe('waiting')
   await rig.engine.signal(id, 'go', 'now')
   expect(await rig.ended(id)).toMatchObject({ status: 'completed', result: ['before', 'now', 'after'] })
+  // To be claimed after a suspension is no recovery.
+  expect((await runDetail(rig.database, id))?.recoveries).toBe(0)
 })
 
-test('a run that waits for a child is put down too, and goes on when the child has ended', async () => {
+test('a run that waits for a child is suspended too, and goes on when the child has ended', async () => {
   const id = await start(waitsForChild)
-  await parked(id)
+  await suspended(id)
   const child = (await runDetail(rig.database, id))?.child_run_ids[0] as string
-  await parked(child)
+  await suspended(child)
   expect((await runDetail(rig.database, id))?.status).toBe('running')
   await rig.engine.signal(child, 'go', 'now')
   expect(await rig.ended(id)).toMatchObject({ status: 'completed', result: ['before', 'now', 'after'] })
 })
 
-test('a cancelled child wakes the parent that waits for it', async () => {
+test('a cancelled child resumes the parent that waits for it', async () => {
   const id = await start(waitsForChild)
-  await parked(id)
+  await suspended(id)
   const child = (await runDetail(rig.database, id))?.child_run_ids[0] as string
-  await parked(child)
+  await suspended(child)
   await rig.engine.cancel(child)
+  expect(await rig.ended(id)).toMatchObject({ status: 'failed', error: { code: 'child_failed' } })
+})
+
+test('a child that fails resumes the parent that waits for it', async () => {
+  const id = await start(waitsForFailure)
+  await suspended(id)
+  const child = (await runDetail(rig.database, id))?.child_run_ids[0] as string
+  await suspended(child)
+  await rig.engine.signal(child, 'go', null)
   expect(await rig.ended(id)).toMatchObject({ status: 'failed', error: { code: 'child_failed' } })
 })
 
 test('a sleep and the pause before another attempt end by themselves', async () => {
   const ids = [await start(sleeps), await start(retries)]
-  for (const id of ids) await parked(id)
+  for (const id of ids) await suspended(id)
   expect((await runDetail(rig.database, ids[1] as string))?.status).toBe('retrying')
   expect(await rig.ended(ids[0] as string)).toMatchObject({ status: 'completed', result: 'awake' })
   expect(await rig.ended(ids[1] as string)).toMatchObject({ status: 'completed', result: 'attempt 2' })
@@ -108,7 +143,7 @@ test('a sleep and the pause before another attempt end by themselves', async () 
 
 test('cancelling one undoes what it did', async () => {
   const id = await start(saga)
-  await parked(id)
+  await suspended(id)
   expect((await rig.engine.cancel(id)).kind).toBe('cancelling')
   expect((await rig.ended(id)).status).toBe('cancelled')
   expect(undone).toEqual([id])

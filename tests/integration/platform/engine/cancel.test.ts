@@ -1,0 +1,58 @@
+/** A cancel reaches the worker that has the run by itself: here its heartbeat comes too late for anything. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { z } from 'zod'
+import { type AnyFlow, defineFlow, defineTask, type Flow } from '../../../../src/platform/engine/flow.ts'
+import { type DurableRig, openDurableRig } from '../../../support/durable-rig.ts'
+import { Ledger, request, type TestDeps } from '../../../support/engine-conformance/rig.ts'
+import { eventually } from '../../../support/eventually.ts'
+
+const ledger = new Ledger()
+const about = { description: 'test', parameters: z.object({}), subjects: () => [], estimatedMinutes: 1 }
+const untilStopped = defineTask<TestDeps, null, void>({
+  name: 'until_stopped',
+  async run(deps, _input, { signal }) {
+    deps.ledger.add('begun')
+    await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+  },
+})
+const works = defineFlow({
+  ...about,
+  name: 'works',
+  run: (flow: Flow<TestDeps>) =>
+    flow.saga((saga) =>
+      saga.act(untilStopped, null, { name: 'undo', run: async (deps) => deps.ledger.add('undone') }),
+    ),
+})
+const waits = defineFlow({
+  ...about,
+  name: 'waits_for_nothing',
+  async run(flow: Flow<TestDeps>) {
+    await flow.waitFor('never', { within: 3_600 })
+  },
+})
+
+let rig: DurableRig
+beforeAll(async () => {
+  const never = 3_600_000
+  const timings = { heartbeatMs: never, fenceAfterMs: never, signalRecheckMs: never, suspendAfterMs: never }
+  rig = await openDurableRig([works, waits] as AnyFlow[], { ledger }, undefined, undefined, timings)
+})
+// The rig holds that nothing was warned of: a run that ends by cancel ends as it should.
+afterAll(() => rig?.close())
+
+test('a task in progress is stopped, and what it did is undone', async () => {
+  const asked = request(works)
+  await rig.engine.start(asked)
+  await ledger.saw('begun')
+  expect((await rig.engine.cancel(asked.runId)).kind).toBe('cancelling')
+  expect(await rig.ended(asked.runId)).toMatchObject({ status: 'cancelled' })
+  expect(ledger.count('undone')).toBe(1)
+})
+
+test('a wait ends', async () => {
+  const asked = request(waits)
+  await rig.engine.start(asked)
+  await eventually('the run to wait', async () => (await rig.status(asked.runId)) === 'waiting')
+  await rig.engine.cancel(asked.runId)
+  expect((await rig.ended(asked.runId)).status).toBe('cancelled')
+})
