@@ -57,13 +57,7 @@ async function trigger(
   const flow = deps.flows.get(body.workflow_name)
   if (flow === undefined) throw unknownWorkflow(body.workflow_name, deps.flows.keys())
   const at = hotelInstant(body.scheduled_time, deps.timezone, 'body.scheduled_time')
-  const { runId, created, requestHash } = await start(
-    deps,
-    flow,
-    body,
-    at,
-    request.caller?.name,
-  )
+  const { runId, created, requestHash } = await start(deps, flow, body, at, request.caller?.name)
   const run = await findRun(deps.database, runId)
   if (run === undefined) throw new Error(`The run ${runId} was started and cannot be found.`)
   if (!created && run.requestHash !== requestHash) {
