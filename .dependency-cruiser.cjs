@@ -79,8 +79,8 @@ module.exports = {
     ),
     never(
       'dbos-behind-the-engine',
-      "Only src/platform/engine/durable knows the durable engine's vendor.",
-      { path: '^(src|simulators)/', pathNot: '^src/platform/engine/durable/' },
+      "Only src/platform/engine/durable/vendor knows the durable engine's vendor.",
+      { path: '^(src|simulators)/', pathNot: '^src/platform/engine/durable/vendor/' },
       { path: '^node_modules/@dbos-inc/' },
     ),
     never(

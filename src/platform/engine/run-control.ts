@@ -84,6 +84,6 @@ export class RunControl {
 }
 
 /** A promise that never settles: where the code of a lost run stays, so that no catch or finally of it runs. */
-export function parked<T>(): Promise<T> {
+export function halted<T>(): Promise<T> {
   return new Promise<T>(() => {})
 }

@@ -6,7 +6,7 @@ import { FlowCancelled, FlowFailure, TaskFailed } from './errors.ts'
 import type { AnyTask } from './flow.ts'
 import { type Checkpoint, OwnershipLost, type StepKind } from './journal.ts'
 import { occupationOf } from './occupation.ts'
-import { parked } from './run-control.ts'
+import { halted } from './run-control.ts'
 import type { RunScope, StepScope } from './run-scope.ts'
 import { runTask } from './task-runner.ts'
 
@@ -33,7 +33,7 @@ export function createSteps<Deps>(scope: RunScope<Deps>): Steps<Deps> {
   const scopeAt = (number: number): StepScope<Deps> => ({ ...scope, number })
 
   async function run(number: number, kind: StepKind, name: string, act: () => Promise<Checkpoint>) {
-    if (control.lost) return parked()
+    if (control.lost) return halted()
     const known = journal.recorded(number)
     if (known) return replay(known, name, number)
     const leave = control.occupy(occupationOf(kind))
@@ -43,7 +43,7 @@ export function createSteps<Deps>(scope: RunScope<Deps>): Steps<Deps> {
       return replay(await act(), name, number)
     } catch (error) {
       if (error instanceof OwnershipLost) control.lose()
-      if (control.lost) return parked()
+      if (control.lost) return halted()
       throw error
     } finally {
       leave()

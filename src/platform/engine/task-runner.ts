@@ -8,7 +8,7 @@ import type { AnyTask, RetryPolicy, Task, TaskContext, TransactionalTask, Undo }
 import { type Checkpoint, OwnershipLost, type Part, type StepKind } from './journal.ts'
 import { occupationOf } from './occupation.ts'
 import { pause } from './pause.ts'
-import { parked } from './run-control.ts'
+import { halted } from './run-control.ts'
 import type { StepScope } from './run-scope.ts'
 
 interface Attempted {
@@ -133,7 +133,7 @@ async function throughAttempts<Deps>(
     const startedAt = Date.now()
     const lastAttempt = isLastAttempt(about.retry, attempt - granted)
     const tried: Attempt = { attempt, startedAt, granted, lastAttempt }
-    if (scope.control.lost) return parked()
+    if (scope.control.lost) return halted()
     if (isCancelled(scope, about)) return fail(scope, about, startedAt, WHILE_IT_RAN)
     try {
       const done = await inSpan(spanOf(scope, about, attempt), () => attemptIt(tried))

@@ -3,7 +3,7 @@ import type { ErrorRecord } from './errors.ts'
 import type { FlowDefinition } from './flow.ts'
 import type { Checkpoint, Journal } from './journal.ts'
 import { pause } from './pause.ts'
-import { parked, type RunControl } from './run-control.ts'
+import { halted, type RunControl } from './run-control.ts'
 import type { RunScope } from './run-scope.ts'
 import type { Steps } from './steps.ts'
 
@@ -20,7 +20,7 @@ export function waitFor<Deps>(
     const startedAt = Date.now()
     const opened = await here(control, () => journal.openWait(number, signal, seconds))
     const value = await untilSignal(journal, control, { number, signal, until: performance.now() + opened })
-    if (control.lost) return parked()
+    if (control.lost) return halted()
     const checkpoint: Checkpoint = { name, kind: 'wait', startedAt, endedAt: Date.now(), value }
     if (control.cancelled && value === null) {
       checkpoint.error = { code: 'cancelled', message: 'Cancelled while it waited.' }
@@ -68,7 +68,7 @@ export function runChild<Deps>(
     const given = flow.parameters.parse(parameters)
     const childId = await here(control, () => journal.startChild(number, flow, given))
     const outcome = await journal.childOutcome(childId, control.signal)
-    if (control.lost) return parked()
+    if (control.lost) return halted()
     if (control.cancelled && 'error' in outcome) await journal.cancelChild(childId)
     const checkpoint: Checkpoint = { name, kind: 'child', startedAt, endedAt: Date.now() }
     if ('error' in outcome) checkpoint.error = childError(name, outcome.error, control.cancelled)

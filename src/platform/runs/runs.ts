@@ -21,7 +21,7 @@ const ENGINE_STATES: Record<RunStatus, readonly string[]> = {
   late: ['DELAYED', 'ENQUEUED'],
   // One that is reserved is delayed until its parent starts it, and as good as cancelled when that never will.
   pending: ['ENQUEUED', 'DELAYED'],
-  // One that only waits is put down: delayed until it goes on.
+  // One that only waits is suspended: delayed until it goes on.
   cancelling: ['ENQUEUED', 'PENDING', 'DELAYED'],
   running: ['PENDING', 'DELAYED'],
   retrying: ['PENDING', 'DELAYED'],

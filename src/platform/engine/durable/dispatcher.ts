@@ -28,7 +28,7 @@ export class Dispatcher {
   /** Their last poll took all it had slots for: it may have left runs behind. */
   readonly #full = new Set<string>()
   /** A slot was left since their last poll began. */
-  readonly #freed = new Set<string>()
+  readonly #slotLeft = new Set<string>()
   readonly #wakers = new Map<string, Set<() => void>>()
   readonly #stop = new AbortController()
   readonly #loops: Promise<unknown>
@@ -52,7 +52,7 @@ export class Dispatcher {
   /** A slot is free: worth a poll only where the last one left runs behind. */
   slotFree(queue: string): void {
     if (this.#full.has(queue)) this.pollNow(queue)
-    else this.#freed.add(queue)
+    else this.#slotLeft.add(queue)
   }
 
   /** Resolves when no claim is under way any more; a claim that hangs in an outage is not waited for. */
@@ -77,12 +77,12 @@ export class Dispatcher {
   }
 
   async #poll(queue: string): Promise<void> {
-    this.#freed.delete(queue)
+    this.#slotLeft.delete(queue)
     const slots = this.#ports.slots(queue)
     const claimed = slots > 0 ? await this.#ports.claim(queue, slots) : 0
     if (claimed < slots) this.#full.delete(queue)
     else this.#full.add(queue)
-    if (this.#full.has(queue) && this.#freed.has(queue)) this.pollNow(queue)
+    if (this.#full.has(queue) && this.#slotLeft.has(queue)) this.pollNow(queue)
   }
 
   async #lookAgainAndAgain(): Promise<void> {

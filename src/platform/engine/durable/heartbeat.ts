@@ -67,6 +67,11 @@ export class Heartbeat {
     this.#watchdog = setInterval(() => this.#look(), LOOK_MS)
   }
 
+  /** Our runs may be others' by now: nothing is claimed until we beat again. */
+  get fenced(): boolean {
+    return this.#fenced
+  }
+
   /** The others need not wait for our silence. */
   async stop(): Promise<void> {
     this.#stop.abort()
@@ -79,11 +84,19 @@ export class Heartbeat {
       .catch(() => {})
   }
 
+  /** The first failure in a row is told. */
   async #every(ms: number, act: () => Promise<void>): Promise<void> {
+    let failing = false
     while (!this.#stop.signal.aborted) {
       await pause(ms, this.#stop.signal)
       if (this.#stop.signal.aborted) return
-      await act().catch((error: unknown) => this.#logger.warn({ err: error }, 'heartbeat or sweep failed'))
+      try {
+        await act()
+        failing = false
+      } catch (error) {
+        this.#logger[failing ? 'debug' : 'warn']({ err: error }, 'heartbeat or sweep failed')
+        failing = true
+      }
     }
   }
 

@@ -64,7 +64,8 @@ export async function startWorker<Deps>(options: WorkerOptions<Deps>): Promise<W
   const vendor = await launch(options, ports)
   dispatcher = new Dispatcher({
     ...{ queues: Object.keys(QUEUES), lookMs: timings.lookMs, claim: vendor.claim, logger },
-    slots: (queue) => executions.slots(queue, QUEUES[queue as QueueName], MOST_IN_HAND),
+    slots: (queue) =>
+      heartbeat.fenced ? 0 : executions.slots(queue, QUEUES[queue as QueueName], MOST_IN_HAND),
     look: (queues) => queuesWithRuns(database, queues),
   })
   const suspensions = new Suspensions(database, executions, pollNow, timings, logger)

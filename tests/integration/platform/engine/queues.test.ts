@@ -5,14 +5,14 @@ import { type DurableRig, openDurableRig } from '../../../support/durable-rig.ts
 import { request } from '../../../support/engine-conformance/rig.ts'
 import { eventually } from '../../../support/eventually.ts'
 
-const PLACES = QUEUES.events.workerConcurrency
+const SLOTS = QUEUES.events.workerConcurrency
 const EXTRA = 6
 
 let release: () => void = () => {}
 const released = new Promise<void>((resolve) => {
   release = resolve
 })
-/** Keeps its place: nothing that its code waits for here is a word of the flow. */
+/** Keeps its slot: nothing that its code waits for here is a word of the flow. */
 const holding = defineFlow({
   name: 'holding',
   description: 'test',
@@ -50,7 +50,7 @@ const ids: string[] = []
 beforeAll(async () => {
   rig = await openDurableRig([holding, asking], {}, async (engine) => {
     // The first ones in are the least urgent.
-    for (let n = 0; n < PLACES + EXTRA; n++) {
+    for (let n = 0; n < SLOTS + EXTRA; n++) {
       const asked = request(holding, { n }, { priority: n < EXTRA ? 100 : 1 })
       ids.push(asked.runId)
       await engine.start(asked)
@@ -64,18 +64,18 @@ const inHand = async (flow: string) => {
   return (await rig.database.query<{ n: number }>(text, [flow]))[0]?.n
 }
 
-test('runs that are out for an answer leave their places to others', async () => {
-  const asked = Array.from({ length: PLACES + EXTRA }, (_, n) => request(asking, { n }))
+test('runs that are out for an answer leave their slots to others', async () => {
+  const asked = Array.from({ length: SLOTS + EXTRA }, (_, n) => request(asking, { n }))
   for (const one of asked) await rig.engine.start(one)
   await eventually('all to be out', () => outside === asked.length)
 })
 
-test('a worker takes as many runs as the queue allows, the most urgent first, and the rest when places are free', async () => {
+test('a worker takes as many runs as the queue allows, the most urgent first, and the rest when slots are free', async () => {
   const waiting = async () =>
     rig.database.query<{ id: string }>(
       `select workflow_uuid as id from dbos.workflow_status where status = 'ENQUEUED' order by created_at`,
     )
-  await eventually('all places to be taken', async () => (await inHand('holding')) === PLACES)
+  await eventually('all slots to be taken', async () => (await inHand('holding')) === SLOTS)
   expect((await waiting()).map(({ id }) => id)).toEqual(ids.slice(0, EXTRA))
   release()
   for (const id of ids) expect((await rig.ended(id)).status).toBe('completed')
