@@ -1,12 +1,9 @@
 /** The one way in which the service changes a booking. */
 
-import { inTurn } from '../../platform/postgres/in-turn.ts'
 import type { Sql } from '../../platform/postgres/sql.ts'
 import { phaseOf } from '../booking-phase.ts'
-import type { UndoDeps } from '../deps.ts'
 import { BEGINNING, inBookingOrder, placeOfSnapshot } from '../history-order.ts'
 import { inHotelTable } from '../hotel-tables.ts'
-import { bookingLock } from '../locks.ts'
 import {
   type BookingAct,
   type BookingChange,
@@ -62,7 +59,7 @@ const UNDONE = 'undone'
 
 /**
  * Puts one change in its place among all that is known of the booking, and makes the row what it then is. To be called
- * inside a transaction that holds `bookingLock`. A repeat of the same key changes nothing. What is not allowed at its
+ * inside a transaction that holds the booking's lock. A repeat of the same key changes nothing. What is not allowed at its
  * place is kept with its reason and throws nothing. A row of the hotel's own, and what another program wrote since our
  * newest change, is taken on record as a 'snapshot'.
  */
@@ -98,18 +95,19 @@ export async function effectsOnRecord(sql: Sql, bookingId: string): Promise<Room
   return foldBooking(changesOf(history)).effects
 }
 
-/** Takes a saga's change back: as if it had never been. A change that was never recorded needs nothing. */
-export function undoBookingChange(
-  { database }: UndoDeps,
+/**
+ * Takes a saga's change back: as if it had never been. A change that was never recorded needs nothing. To be called like
+ * `applyBookingChange`.
+ */
+export async function undoBookingChange(
+  sql: Sql,
   { bookingId, key, runId }: Pick<BookingChangeRequest, 'bookingId' | 'key' | 'runId'>,
 ): Promise<void> {
-  return inTurn(database, bookingLock(bookingId), async (sql) => {
-    const { changes, ...booking } = await readUpToDate(sql, bookingId, runId)
-    const change = changes.find((one) => one.key === key)
-    if (!change || change.undone) return
-    await setBookingRefusal(sql, bookingId, key, UNDONE)
-    await settle(sql, bookingId, booking, foldBooking(changes.filter((one) => one !== change)))
-  })
+  const { changes, ...booking } = await readUpToDate(sql, bookingId, runId)
+  const change = changes.find((one) => one.key === key)
+  if (!change || change.undone) return
+  await setBookingRefusal(sql, bookingId, key, UNDONE)
+  await settle(sql, bookingId, booking, foldBooking(changes.filter((one) => one !== change)))
 }
 
 /** With what another program wrote since our newest change, which is taken on record. */

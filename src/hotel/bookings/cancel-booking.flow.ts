@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { FlowFailure } from '../../platform/engine/errors.ts'
 import { defineFlow, type Flow, type Saga } from '../../platform/engine/flow.ts'
 import type { StaffMessageDeps } from '../../platform/notifications/staff-messages.ts'
-import type { PmsDeps, UndoDeps } from '../deps.ts'
+import type { DatabaseDeps, PmsDeps } from '../deps.ts'
 import type { GuestMessageDeps } from '../messages/guest-messages.tasks.ts'
 import { tellGuest } from '../messages/tell-guest.flow.ts'
 import { instant } from '../steps.ts'
@@ -18,6 +18,7 @@ import {
   endCancellation,
   markBookingCancelled,
   planCancellation,
+  recordReinstated,
   reinstateInPropertySystem,
   releaseBookedRoom,
   releaseCancellation,
@@ -35,7 +36,7 @@ const Cancellation = z
   })
   .meta({ examples: [{ booking_id: 'BOOK001', reason: 'flight cancelled', refund_amount: 5000000 }] })
 
-type CancelDeps = GuestMessageDeps & StaffMessageDeps & UndoDeps & PmsDeps
+type CancelDeps = GuestMessageDeps & StaffMessageDeps & DatabaseDeps & PmsDeps
 
 /**
  * The hotel cancels a booking: all of it, or none of it.
@@ -85,7 +86,7 @@ async function cancel(
   const planned = await flow.task(planCancellation, asked)
   refuse(planned, 'plan_cancellation')
   const { plan } = planned
-  await saga.act(cancelInPropertySystem, plan, reinstateInPropertySystem)
+  await saga.act(cancelInPropertySystem, plan, reinstateInPropertySystem, recordReinstated)
   if (plan.roomNumber !== null) {
     refuse(await saga.act(releaseBookedRoom, plan, assignBookedRoom), 'release_booked_room')
   }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { FlowFailure } from '../../platform/engine/errors.ts'
 import { defineFlow, type Flow, type Saga } from '../../platform/engine/flow.ts'
 import type { StaffMessageDeps } from '../../platform/notifications/staff-messages.ts'
-import type { PmsDeps, UndoDeps } from '../deps.ts'
+import type { DatabaseDeps, PmsDeps } from '../deps.ts'
 import type { GuestMessageDeps } from '../messages/guest-messages.tasks.ts'
 import { tellGuest } from '../messages/tell-guest.flow.ts'
 import { instant } from '../steps.ts'
@@ -35,7 +35,7 @@ const RoomMove = z
   })
   .meta({ examples: [{ booking_id: 'BOOK001', to_room: '305', reason: 'air conditioning is out of order' }] })
 
-type MoveDeps = GuestMessageDeps & StaffMessageDeps & UndoDeps & PmsDeps
+type MoveDeps = GuestMessageDeps & StaffMessageDeps & DatabaseDeps & PmsDeps
 
 /**
  * A guest gets another room: all of it, or none of it.

@@ -1,7 +1,12 @@
 /** The steps of `send_guest_notification`. Names, contacts and texts stay in the outbox: checkpoints and logs have ids. */
 
 import { GiveUp } from '../../platform/engine/errors.ts'
-import { defineTask, defineTransaction, type TaskContext, type Undo } from '../../platform/engine/flow.ts'
+import {
+  type ActToUndo,
+  defineTask,
+  defineTransaction,
+  type TaskContext,
+} from '../../platform/engine/flow.ts'
 import { BRIEF_RETRY, CALL_RETRY, STORE_RETRY, UNDO_RETRY } from '../../platform/engine/retries.ts'
 import {
   byEmail,
@@ -81,6 +86,9 @@ export const planMessage = defineTransaction<
   },
 })
 
+/** A guest with two bookings waits a moment longer than needed; nobody is told twice. */
+const messageLock = ({ request, subjectKey }: GuestMessage) => `message:${request.template}:${subjectKey}`
+
 /**
  * Opens the message's row in the outbox with the template's text, held while it is quiet. Asked again after that, it
  * releases the row, or drops it when the message is no longer true. Two runs with the same message take turns, and the
@@ -88,8 +96,7 @@ export const planMessage = defineTransaction<
  */
 export const openGuestMessage = defineTransaction<GuestMessageDeps, GuestMessage, OpenedMessage | Skipped>({
   name: 'open_message',
-  // A guest with two bookings waits a moment longer than needed; nobody is told twice.
-  lock: ({ request, subjectKey }) => `message:${request.template}:${subjectKey}`,
+  lock: messageLock,
   retry: STORE_RETRY,
   async run({ hotel, templates, notified }, { request, subjectKey, channel, at }, { sql, runId }) {
     const about = { template: request.template, subjectKey, runId }
@@ -131,14 +138,19 @@ export const openGuestMessage = defineTransaction<GuestMessageDeps, GuestMessage
 })
 
 /** Whoever cancels the run cancels its message, held or not. */
-export const dropMessage: Undo<GuestMessageDeps, GuestMessage, OpenedMessage | Skipped> = {
+export const dropMessage = defineTransaction<
+  GuestMessageDeps,
+  ActToUndo<GuestMessage, OpenedMessage | Skipped>,
+  void
+>({
   name: 'drop_message',
+  lock: ({ input }) => messageLock(input),
   retry: UNDO_RETRY,
-  async run({ database, notified }, { input }, { runId }) {
+  async run({ notified }, { input }, { sql, runId }) {
     const about = { template: input.request.template, subjectKey: input.subjectKey, runId }
-    for (const dropped of await dropMessages(database, about, 'cancelled')) notified(dropped, 'dropped')
+    for (const dropped of await dropMessages(sql, about, 'cancelled')) notified(dropped, 'dropped')
   },
-}
+})
 
 /**
  * Lets the LLM write an email's text in place of the template's. The text is in the row before an attempt begins, so

@@ -15,6 +15,7 @@ export interface Rig {
   ended(runId: string): Promise<Outcome>
   attempts(runId: string): Promise<{ step: number; attempt: number; code: string; message: string }[]>
   logs(runId: string): Promise<string[]>
+  parentOf(runId: string): Promise<string | undefined>
 }
 
 /** What the flows under test did, in order. */

@@ -10,7 +10,7 @@ import type { Owned } from './transactions.ts'
 
 /** Only while this execution owns the run: what a frozen one tried counts for nothing. */
 export async function keepAttempt(sql: Sql, run: Owned, attempt: FailedAttempt): Promise<void> {
-  const { step, taskName, startedAt, endedAt, error, nextAttemptAt, granted } = attempt
+  const { step, taskName, startedAt, endedAt, error, nextAttemptAt, attemptsBeforeRetry } = attempt
   const next = nextAttemptAt === undefined ? null : new Date(nextAttemptAt)
   await sql.query(
     `insert into prefect.task_attempts (run_id, step, attempt, task_name, started_at, ended_at, error,
@@ -26,7 +26,7 @@ export async function keepAttempt(sql: Sql, run: Owned, attempt: FailedAttempt):
       new Date(endedAt),
       JSON.stringify(error),
       next,
-      granted,
+      attemptsBeforeRetry,
       run.owner,
     ],
   )

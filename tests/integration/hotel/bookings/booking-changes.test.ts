@@ -1,11 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { undoBookingChange } from '../../../../src/hotel/bookings/booking-changes.tasks.ts'
-import { bookingLock } from '../../../../src/hotel/locks.ts'
-import { inTurn } from '../../../../src/platform/postgres/in-turn.ts'
 import { createTestDatabase, type TestDatabase } from '../../../support/database.ts'
-import { eventually } from '../../../support/eventually.ts'
 import { minute } from '../../../support/hotel-rules.ts'
-import { historyOf, rowOf, type Told, tell } from './booking-rig.ts'
+import { historyOf, rowOf, type Told, takeBack, tell } from './booking-rig.ts'
 
 let test: TestDatabase
 let database: TestDatabase['database']
@@ -154,8 +150,7 @@ describe('taken back', () => {
     const before = await rowOf(database, 'UNDO')
     await tell(database, 'UNDO', { at: 5, act: 'cancelled', key: 'x' })
     expect(await rowOf(database, 'UNDO')).toMatchObject({ status: 'cancelled', room_number: null })
-    for (const key of ['x', 'x', 'never'])
-      await undoBookingChange({ database }, { bookingId: 'UNDO', key, runId: 'fr_undo' })
+    for (const key of ['x', 'x', 'never']) await takeBack(database, 'UNDO', key)
     expect(await rowOf(database, 'UNDO')).toEqual({ ...before, state_at: minute(5) })
     expect((await historyOf(database, 'UNDO')).map(({ refused }) => refused)).toEqual([null, 'undone'])
     expect(await tell(database, 'UNDO', { at: 5, act: 'cancelled', key: 'x' })).toMatchObject({
@@ -187,26 +182,4 @@ describe('guests', () => {
     await tell(database, 'G8', { at: 2, act: 'modified', details: data({ phone: null }) })
     expect(await guest('G8')).toMatchObject({ phone: null })
   })
-})
-
-it('an undo waits for the transaction that has the booking', async () => {
-  let letGo = () => {}
-  const held = inTurn(database, bookingLock('TURN'), () => new Promise<void>((resolve) => (letGo = resolve)))
-  await eventually('the lock to be held', async () => {
-    const rows = await database.query(`select 1 from pg_locks where locktype = 'advisory' and granted`)
-    return rows.length > 0
-  })
-  let ended = false
-  const second = undoBookingChange({ database }, { bookingId: 'TURN', key: 'x', runId: 'fr_undo' }).then(
-    () => {
-      ended = true
-    },
-  )
-  await eventually('the second to wait', async () => {
-    const rows = await database.query(`select 1 from pg_locks where locktype = 'advisory' and not granted`)
-    return rows.length > 0
-  })
-  expect(ended).toBe(false)
-  letGo()
-  await Promise.all([held, second])
 })
