@@ -15,9 +15,9 @@ import {
   newEffects,
   type RoomEffect,
 } from './booking.rules.ts'
+import type { BookingColumns } from './booking-columns.sql.ts'
 import { type BookingFacts, columnsOf, factsOf, newsIn } from './booking-columns.tasks.ts'
 import {
-  type BookingColumns,
   insertBooking,
   insertBookingHistory,
   type KnownBooking,

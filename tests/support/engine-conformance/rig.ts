@@ -42,6 +42,14 @@ export interface TestDeps {
   ledger: Ledger
 }
 
+/** What the conformance suite is given. */
+export interface Suite {
+  rig: () => Rig
+  ledger: () => Ledger
+  /** Ids in public.conformance_rows. */
+  rows: () => Promise<string[]>
+}
+
 let runs = 0
 export function request(
   flow: AnyFlow,

@@ -1,8 +1,7 @@
 /** What every engine must do with acts and their undos. */
 import { expect, test } from 'vitest'
 import * as flows from './flows.ts'
-import { request, startAndEnd } from './rig.ts'
-import type { Suite } from './suite.ts'
+import { request, type Suite, startAndEnd } from './rig.ts'
 
 export function describeSagas({ rig, ledger, rows }: Suite): void {
   let serial = 0

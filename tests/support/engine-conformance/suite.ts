@@ -1,15 +1,8 @@
 /** What every engine must do. Run by tests/unit/engine and tests/integration/engine. */
 import { expect, test } from 'vitest'
 import * as flows from './flows.ts'
-import { type Ledger, type Rig, request, startAndEnd } from './rig.ts'
+import { request, type Suite, startAndEnd } from './rig.ts'
 import { describeSagas } from './sagas.ts'
-
-export interface Suite {
-  rig: () => Rig
-  ledger: () => Ledger
-  /** Ids in public.conformance_rows. */
-  rows: () => Promise<string[]>
-}
 
 export function describeEngine({ rig, ledger, rows }: Suite): void {
   describeSagas({ rig, ledger, rows })
