@@ -3,8 +3,9 @@ import type { TextMessages } from '../channels/sms/text-messages.ts'
 import { GiveUp } from '../engine/errors.ts'
 import { defineTask, type TaskContext } from '../engine/flow.ts'
 import { STAFF_RETRY } from '../engine/retries.ts'
+import type { Database } from '../postgres/pool.ts'
 import { bySlack, byText, type Delivered, type DeliveryDeps, deliver } from './delivery.ts'
-import { openMessage } from './outbox.ts'
+import { openMessageByItself } from './outbox.ts'
 
 export interface StaffMessage {
   channel: 'slack' | 'sms'
@@ -20,12 +21,15 @@ export interface StaffMessage {
 }
 
 export interface StaffMessageDeps extends DeliveryDeps {
+  database: Pick<Database, 'query' | 'transaction'>
   /** Undefined: not configured, kept in the sandbox. */
   slack: Slack | undefined
   sms: TextMessages | undefined
 }
 
-type TellDeps = DeliveryDeps & Pick<StaffMessageDeps, 'slack'> & Partial<Pick<StaffMessageDeps, 'sms'>>
+type TellDeps = DeliveryDeps &
+  Pick<StaffMessageDeps, 'database' | 'slack'> &
+  Partial<Pick<StaffMessageDeps, 'sms'>>
 
 /**
  * Tells one person of the staff. The answer is how it ended; `told_before`: it was sent earlier, or another run is at it.
@@ -51,7 +55,7 @@ async function tell(
   const { runId, signal, log } = context
   signal.throwIfAborted()
   const { text: body, ...about } = message
-  const row = await openMessage(deps.database, { ...about, body, language: 'en', runId })
+  const row = await openMessageByItself(deps.database, { ...about, body, language: 'en', runId })
   if (row.run_id !== runId) {
     log('told before', { notification_id: row.id })
     return 'told_before'

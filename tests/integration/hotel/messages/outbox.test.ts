@@ -17,7 +17,7 @@ import { createSlack } from '../../../../src/platform/channels/slack/web-api.ts'
 import { defineFlow, type Flow } from '../../../../src/platform/engine/flow.ts'
 import { InMemoryEngine } from '../../../../src/platform/engine/in-memory.ts'
 import { listNotifications } from '../../../../src/platform/notifications/notifications.ts'
-import { openMessage } from '../../../../src/platform/notifications/outbox.ts'
+import { openMessage, openMessageByItself } from '../../../../src/platform/notifications/outbox.ts'
 import { type StaffMessage, tellStaff } from '../../../../src/platform/notifications/staff-messages.ts'
 import { createGuard } from '../../../../src/platform/outbound/service-guard.ts'
 import type { Sql } from '../../../../src/platform/postgres/sql.ts'
@@ -155,6 +155,26 @@ describe('a message of another run', () => {
   })
 })
 
+describe('a message that failed, of which several runs say the same at once', () => {
+  it('is sent by one of them', async () => {
+    const message = (runId: string) => ({
+      ...{ channel: 'slack' as const, recipient: 'U0DUTY0001', template: 'anomaly', subjectKey: 'at once' },
+      ...{ language: 'en', body: runId, runId, subjects: [`run:${runId}`] },
+    })
+    const { id } = await openMessage(test.database, message('fr_failed'))
+    await test.database.query(`update prefect.notifications set status = 'failed' where id = $1`, [id])
+    const runs = ['fr_1', 'fr_2', 'fr_3', 'fr_4']
+    const rows = await Promise.all(runs.map((runId) => openMessageByItself(test.database, message(runId))))
+    expect(
+      new Set(rows.map(({ id, run_id, body, status }) => `${id} ${run_id} ${body} ${status}`)).size,
+    ).toBe(1)
+    expect(runs).toContain(rows[0]?.run_id)
+    expect(rows[0]).toMatchObject({ body: rows[0]?.run_id, status: 'pending' })
+    const about = `select subject from prefect.subject_index where kind = 'notification' and id = $1`
+    expect(await test.database.query(about, [id])).toHaveLength(5)
+  })
+})
+
 describe('a message that failed, tried again by a person', () => {
   it('waits for its next attempt after another failure, and is not failed before the last one', async () => {
     const toSend = await opened('RETRIED', 'sms', 'fr_retried')
@@ -201,6 +221,7 @@ describe('telling the staff', () => {
   }
   const deps = () => ({
     ...world.deps,
+    database: test.database,
     slack: createSlack({
       token: 'xoxb-test',
       apiUrl: slack.url,
