@@ -7,6 +7,7 @@ import {
   type ColumnUse,
 } from '../../../../src/hotel/bookings/booking-columns.sql.ts'
 import { columnsOf, newsIn } from '../../../../src/hotel/bookings/booking-columns.tasks.ts'
+import { HOTEL_TABLES } from '../../../../src/hotel/hotel-columns.ts'
 
 const word = fc.string({ minLength: 1, maxLength: 8 })
 const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined })
@@ -45,6 +46,12 @@ const OTHER: Record<ColumnUse, unknown> = {
 }
 
 describe('the columns of a booking', () => {
+  it('are what the hotel’s own table is looked at for, and given where it lacks them', () => {
+    for (const name of COLUMN_NAMES) {
+      expect(HOTEL_TABLES.bookings?.columns[BOOKING_COLUMNS[name].use], name).toContain(name)
+    }
+  })
+
   it('what was written is no news', () => {
     fc.assert(fc.property(state, (known) => newsIn(columnsOf(known), known) === undefined))
   })
