@@ -35,7 +35,7 @@ export interface Punch {
   lateMinutes: number
   /** 'YYYY-MM-DD', the day the shift starts; null without a schedule. */
   shiftDate: string | null
-  /** Another sighting had logged it already: whoever had to be told was told then. */
+  /** Another sighting had logged it already: whoever had to be notified was. */
   samePunch: boolean
 }
 

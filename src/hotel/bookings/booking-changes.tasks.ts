@@ -162,10 +162,10 @@ async function settle(sql: Sql, id: string, { row, history }: KnownBooking, now:
     if (refused !== UNDONE && refused !== verdict) await setBookingRefusal(sql, id, key, verdict)
   }
   if (!now.state) return
-  const { guest_id: guestId, ...told } = now.state.details.guest_data ?? {}
+  const { guest_id: guestId, ...reported } = now.state.details.guest_data ?? {}
   // The guest first: a hotel's bookings may refer to its guests.
-  if (guestId !== undefined && now.guestToldAt !== undefined) {
-    await inHotelTable('guests', upsertGuest(sql, guestId, told, new Date(now.guestToldAt)))
+  if (guestId !== undefined && now.guestReportedAt !== undefined) {
+    await inHotelTable('guests', upsertGuest(sql, guestId, reported, new Date(now.guestReportedAt)))
   }
   const [columns, at] = [columnsOf(now.state), new Date(now.changedAt)]
   if (row) return inHotelTable('bookings', updateBooking(sql, id, row, columns, at))

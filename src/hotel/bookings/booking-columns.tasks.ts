@@ -16,7 +16,7 @@ export interface BookingFacts {
   guestId: string | null
   roomNumber: string | null
   roomType: string | null
-  /** 'YYYY-MM-DD'; null: never told. */
+  /** 'YYYY-MM-DD'; null: never reported. */
   checkIn: string | null
   checkOut: string | null
   /** In the hotel's currency. */
@@ -41,8 +41,8 @@ export function columnsOf(state: BookingState | undefined): BookingColumns {
   const details = partsOf(state?.details ?? {})
   const kept = COLUMN_NAMES.map((name) => {
     const column: BookingColumn = BOOKING_COLUMNS[name]
-    const told = column.of === undefined ? state?.status : details[column.of][column.field]
-    return [name, asKept(column.use, told)]
+    const reported = column.of === undefined ? state?.status : details[column.of][column.field]
+    return [name, asKept(column.use, reported)]
   })
   return Object.fromEntries(kept) as BookingColumns
 }
@@ -54,9 +54,9 @@ function partsOf({ guest_data = {}, room_data = {}, ...booking }: BookingDetails
 }
 
 /** As the column gives it back. */
-function asKept(use: ColumnUse, told: unknown): unknown {
-  if (use === 'flag') return told ?? false
-  return typeof told === 'number' ? Math.round(told * 100) / 100 : (told ?? null)
+function asKept(use: ColumnUse, reported: unknown): unknown {
+  if (use === 'flag') return reported ?? false
+  return typeof reported === 'number' ? Math.round(reported * 100) / 100 : (reported ?? null)
 }
 
 /** What the row says otherwise than what was written last: another program wrote it. Undefined: nothing. */
@@ -67,12 +67,12 @@ export function newsIn(
   const written = columnsOf(known)
   const news = COLUMN_NAMES.filter((name) => row[name] !== written[name])
   if (news.length === 0) return undefined
-  const told: Parts = { guest_data: {}, room_data: {}, booking: {} }
+  const reported: Parts = { guest_data: {}, room_data: {}, booking: {} }
   for (const name of news) {
     const column: BookingColumn = BOOKING_COLUMNS[name]
-    if (column.of !== undefined) told[column.of][column.field] = row[name]
+    if (column.of !== undefined) reported[column.of][column.field] = row[name]
   }
-  const { booking, ...parts } = told
+  const { booking, ...parts } = reported
   const details: BookingDetails = { ...booking, ...parts }
   return { details, ...(news.includes('status') ? { status: row.status } : {}) }
 }

@@ -80,7 +80,7 @@ export async function insertBooking(sql: Sql, id: string, columns: BookingColumn
 
 /**
  * Writes the columns that differ and no others: what the hotel's own programs wrote meanwhile stays. With another room
- * a guest who has not arrived is to be told again when it is ready.
+ * a guest who has not arrived is to be notified again when it is ready.
  */
 export async function updateBooking(
   sql: Sql,
@@ -100,8 +100,8 @@ export async function updateBooking(
   )
 }
 
-/** What was told of a guest; a field that was not told is left out, null says there is none. */
-export interface ToldGuest {
+/** What was reported of a guest; a field that was not reported is left out, null says there is none. */
+export interface ReportedGuest {
   name?: string | null | undefined
   email?: string | null | undefined
   phone?: string | null | undefined
@@ -110,18 +110,23 @@ export interface ToldGuest {
   channels?: string[] | undefined
 }
 
-/** Keeps what was told at `at`, unless something newer was told of this guest: then it only adds what is missing. */
-export async function upsertGuest(sql: Sql, guestId: string, told: ToldGuest, at: Date): Promise<void> {
+/** Keeps what was reported at `at`, unless something newer was reported of this guest: then it only adds what is missing. */
+export async function upsertGuest(
+  sql: Sql,
+  guestId: string,
+  reported: ReportedGuest,
+  at: Date,
+): Promise<void> {
   const fields = ['name', 'email', 'phone', 'language', 'country'] as const
   const value = (field: string) =>
     field === 'channels'
-      ? `case when jsonb_typeof(told -> 'channels') = 'array'
-           then array(select jsonb_array_elements_text(told -> 'channels')) end`
-      : `told ->> '${field}'`
+      ? `case when jsonb_typeof(reported -> 'channels') = 'array'
+           then array(select jsonb_array_elements_text(reported -> 'channels')) end`
+      : `reported ->> '${field}'`
   const all = [...fields, 'channels']
   const sets = all.map(
     (field) =>
-      `${field} = case when not (told ? '${field}') then g.${field}
+      `${field} = case when not (reported ? '${field}') then g.${field}
          when g.updated_at is null or g.updated_at <= $3 then ${value(field)}
          else coalesce(g.${field}, ${value(field)}) end`,
   )
@@ -129,12 +134,12 @@ export async function upsertGuest(sql: Sql, guestId: string, told: ToldGuest, at
   await sql.query(
     `insert into guests (id, name, email, phone) overriding system value values ($1, $2, $3, $4)
      on conflict (id) do nothing`,
-    [guestId, told.name ?? null, told.email ?? null, told.phone ?? null],
+    [guestId, reported.name ?? null, reported.email ?? null, reported.phone ?? null],
   )
   await sql.query(
     `update guests g set ${sets.join(', ')}, updated_at = greatest(g.updated_at, $3)
-     from (select $2::jsonb as told) as news where g.id::text = $1`,
-    [guestId, JSON.stringify(told), at.toISOString()],
+     from (select $2::jsonb as reported) as news where g.id::text = $1`,
+    [guestId, JSON.stringify(reported), at.toISOString()],
   )
 }
 

@@ -4,7 +4,7 @@ import type { StaffMessageDeps } from '../../platform/notifications/staff-messag
 import type { HotelDeps } from '../deps.ts'
 import { alertDutyManager, type HalfUndone } from '../messages/saga-alerts.tasks.ts'
 
-/** What could not be taken back is told to the duty manager; the run fails with it all the same. */
+/** What could not be taken back goes to the duty manager; the run fails with it all the same. */
 export async function orAlert<T>(
   flow: Flow<StaffMessageDeps & HotelDeps>,
   saga: Promise<T>,
@@ -15,7 +15,7 @@ export async function orAlert<T>(
   } catch (error) {
     if (!(error instanceof FlowFailure) || error.code !== 'saga_undo_failed') throw error
     // Also of a run that was cancelled: what it failed of must not be hidden by what came after.
-    await flow.task(alertDutyManager, about).catch(() => flow.log('the duty manager could not be told'))
+    await flow.task(alertDutyManager, about).catch(() => flow.log('the duty manager could not be notified'))
     throw error
   }
 }

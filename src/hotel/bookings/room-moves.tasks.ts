@@ -121,7 +121,7 @@ export const assignNewRoom = defineTransaction<unknown, RoomMovePlan, Assigned>(
   retry: STORE_RETRY,
   async run(_deps, { bookingId, fromRoom, toRoom, at }, { sql, runId, idempotencyKey: key }) {
     const { row } = await readBooking(sql, bookingId)
-    // The property system told of the move already: the run of that event sees to the rooms.
+    // The property system reported the move already: the run of that event sees to the rooms.
     if (row?.room_number === toRoom) return { refused: null, inHouse: false }
     if (row?.room_number !== fromRoom) return { refused: 'booking_changed', inHouse: false }
     const details = { room_data: { room_number: toRoom } }

@@ -4,10 +4,10 @@ import type { StaffMessage, StaffMessageDeps } from '../../platform/notification
 import type { DatabaseDeps, HotelDeps, OutsideDeps } from '../deps.ts'
 import type { GuestMessageDeps } from '../messages/guest-messages.tasks.ts'
 import type { GuestNotificationRequest, GuestTemplate } from '../messages/guest-notification.parameters.ts'
+import { notifyEach } from '../messages/notify-each.flow.ts'
+import { notifyGuest } from '../messages/notify-guest.flow.ts'
 import { sendGuestNotification } from '../messages/send-guest-notification.flow.ts'
 import { whoAnswered } from '../messages/staff-answer.rules.ts'
-import { tellEach } from '../messages/tell-each.flow.ts'
-import { tellGuest } from '../messages/tell-guest.flow.ts'
 import { instant, orElse } from '../steps.ts'
 import { subjectsOf } from '../subjects.ts'
 import { GuestRequest } from './guest-request.parameters.ts'
@@ -38,7 +38,7 @@ interface Matter {
  *   by words         │                                 page the duty manager ── wait again ──┤
  *                    └ cancelled: close as cancelled                          └ too late ────┴── unanswered
  *
- * A department that nobody can be told of is escalated at once. Cancelling the run withdraws the request. One that
+ * A department that nobody can be notified of is escalated at once. Cancelling the run withdraws the request. One that
  * nobody finishes stays escalated.
  */
 export const handleGuestRequest = defineFlow({
@@ -59,7 +59,7 @@ export const handleGuestRequest = defineFlow({
       return { opened, ...(await seeToIt(flow, { request, kind, opened })) }
     })
     const done = answerTo(opened, 'request_finished', { request: request.text })
-    if (status === 'finished' && done) await tellGuest(flow, done)
+    if (status === 'finished' && done) await notifyGuest(flow, done)
     return { status, request_id: opened.requestId, department, category, escalated }
   },
 })
@@ -73,7 +73,7 @@ async function classify(flow: Flow<Deps>, { text, language }: GuestRequest): Pro
 async function seeToIt(flow: Flow<Deps>, matter: Matter) {
   const { request, opened } = matter
   const { requestId, minutes, waitSeconds, secondWaitSeconds, answerBy } = opened
-  const told = await tellEach(flow, supervisorsNews(flow, matter))
+  const notified = await notifyEach(flow, supervisorsNews(flow, matter))
   const thanks = answerTo(
     opened,
     'request_received',
@@ -82,11 +82,11 @@ async function seeToIt(flow: Flow<Deps>, matter: Matter) {
   )
   // Not awaited: at night the message may be held until the morning, and the request must not be.
   if (thanks) await flow.start(sendGuestNotification, thanks)
-  let finished = await flow.waitFor<unknown>('task_finished', { within: told === 0 ? 0 : waitSeconds })
+  let finished = await flow.waitFor<unknown>('task_finished', { within: notified === 0 ? 0 : waitSeconds })
   const escalated = finished === undefined
   if (escalated) {
     await flow.task(escalateRequest, { requestId, at: await instant(flow) })
-    const paged = await tellEach(flow, dutyManagersNews(flow, matter))
+    const paged = await notifyEach(flow, dutyManagersNews(flow, matter))
     flow.log('not finished in time: escalated', { request_id: requestId, paged })
     finished = await flow.waitFor<unknown>('task_finished', { within: secondWaitSeconds })
   }

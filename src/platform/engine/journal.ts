@@ -62,7 +62,7 @@ export interface Journal {
   /** Loaded when the run starts or resumes. */
   recorded(step: number): Checkpoint | undefined
   lastFailedAttempt(step: number): FailedAttempt | undefined
-  /** Commits the outcome, once, and only while this execution owns the run (else OwnershipLost). Answers what stands. */
+  /** Commits the outcome, once, and only while this execution owns the run (else OwnershipLost). Returns what stands. */
   record(step: number, checkpoint: Checkpoint): Promise<Checkpoint>
   /**
    * Runs `body` in one transaction that also holds its checkpoint; returns the checkpoint that is recorded. Tried while
@@ -76,7 +76,7 @@ export interface Journal {
   attemptFailed(attempt: FailedAttempt): Promise<void>
   cached(key: string): Promise<{ value: unknown } | undefined>
   cache(key: string, value: unknown, expiresInSeconds: number): Promise<void>
-  /** Opens a wait of so many seconds, or finds it open since an earlier execution: answers the milliseconds left. */
+  /** Opens a wait of so many seconds, or finds it open since an earlier execution: returns the milliseconds left. */
   openWait(step: number, signal: string | undefined, seconds: number): Promise<number>
   /** Takes the oldest signal of that name that no other step took. */
   takeSignal(step: number, signal: string): Promise<{ payload: unknown } | undefined>

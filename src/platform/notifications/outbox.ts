@@ -168,21 +168,21 @@ export async function readMessage(sql: Sql, id: string): Promise<OutboxRow | und
   return row
 }
 
-/** Whether one of `subjects` has been told, through whatever channel, or another run that goes on is about to. */
-export async function isTold(
+/** Whether one of `subjects` has been notified, through whatever channel, or another run that goes on is about to. */
+export async function isNotified(
   sql: Sql,
   message: { template: string; subjectKey: string; subjects: string[]; runId: string },
 ): Promise<boolean> {
-  const [answer] = await sql.query<{ told: boolean }>(
+  const [answer] = await sql.query<{ notified: boolean }>(
     `select exists (
        select from prefect.notifications n
        where n.template = $1 and n.subject_key = $2 and n.subjects && $3::text[]
          and (n.status in ('sent', 'sandbox')
               or (n.status in ('pending', 'held') and n.run_id is distinct from $4 and not ${RUN_IS_OVER}))
-     ) as told`,
+     ) as notified`,
     [message.template, message.subjectKey, message.subjects, message.runId],
   )
-  return answer?.told === true
+  return answer?.notified === true
 }
 
 /** Another text for a message that no attempt was made to send yet; false: it is too late for that. */
@@ -231,7 +231,7 @@ export async function markAttemptFailed(sql: Sql, id: string, error: string, fin
   )
 }
 
-/** What this run has opened and not sent will not be sent, but for `keep`. Answers the channels of what was dropped. */
+/** What this run has opened and not sent will not be sent, but for `keep`. Returns the channels of what was dropped. */
 export async function dropMessages(
   sql: Sql,
   message: { template: string; subjectKey: string; runId: string; keep?: string },

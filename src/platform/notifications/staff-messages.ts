@@ -12,7 +12,7 @@ export interface StaffMessage {
   /** A Slack id, or a number in E.164. */
   recipient: string
   template: string
-  /** What it is about, once: the same (recipient, template, subjectKey) is told a single time. */
+  /** What it is about, once: the same (recipient, template, subjectKey) goes out a single time. */
   subjectKey: string
   /** Of Slack: with its markup, values escaped (`&`, `<`, `>`). */
   text: string
@@ -27,28 +27,28 @@ export interface StaffMessageDeps extends DeliveryDeps {
   sms: TextMessages | undefined
 }
 
-type TellDeps = DeliveryDeps &
+type NotifyDeps = DeliveryDeps &
   Pick<StaffMessageDeps, 'database' | 'slack'> &
   Partial<Pick<StaffMessageDeps, 'sms'>>
 
 /**
- * Tells one person of the staff. The answer is how it ended; `told_before`: it was sent earlier, or another run is at it.
+ * Notifies one person of the staff. The answer is how it ended; `told_before`: it was sent earlier, or another run is at it.
  * Throws TryAgain while the channel is unreachable or limits its rate, GiveUp (`slack_refused`, `sms_refused`) when it
  * refuses for good.
  */
-export const tellStaff = defineTask<StaffMessageDeps, StaffMessage, Delivered | 'told_before'>({
+export const notifyStaffMember = defineTask<StaffMessageDeps, StaffMessage, Delivered | 'told_before'>({
   name: 'tell_staff',
   retry: STAFF_RETRY,
   timeoutSeconds: 30,
-  run: tell,
+  run: notify,
 })
 
 /**
  * Through the outbox, whose row decides: one that is sent (or kept in the sandbox) is not sent again, and one that
  * another run is sending is left to it.
  */
-async function tell(
-  deps: TellDeps,
+async function notify(
+  deps: NotifyDeps,
   message: StaffMessage,
   context: TaskContext,
 ): Promise<Delivered | 'told_before'> {
@@ -57,27 +57,27 @@ async function tell(
   const { text: body, ...about } = message
   const row = await openMessageByItself(deps.database, { ...about, body, language: 'en', runId })
   if (row.run_id !== runId) {
-    log('told before', { notification_id: row.id })
+    log('notified before', { notification_id: row.id })
     return 'told_before'
   }
-  const carrier = message.channel === 'slack' ? bySlack(deps.slack) : byText(deps.sms)
-  const outcome = await deliver(deps, { row, carrier }, context)
-  if (outcome === 'sent') log('told', { notification_id: row.id, channel: message.channel })
+  const sender = message.channel === 'slack' ? bySlack(deps.slack) : byText(deps.sms)
+  const outcome = await deliver(deps, { row, sender }, context)
+  if (outcome === 'sent') log('notified', { notification_id: row.id, channel: message.channel })
   return outcome
 }
 
 /**
- * Tells them one after another: whoever cannot be reached must not keep the others uninformed. Throws at the end, first
+ * Notifies them one after another: whoever cannot be reached must not keep the others uninformed. Throws at the end, first
  * of all what another attempt may mend: a GiveUp would take it away from those it could still reach.
  */
-export async function tellAll(
-  deps: TellDeps,
+export async function notifyStaff(
+  deps: NotifyDeps,
   messages: readonly StaffMessage[],
   context: TaskContext,
 ): Promise<void> {
   const failures: unknown[] = []
   for (const message of messages) {
-    await tell(deps, message, context).catch((error: unknown) => failures.push(error))
+    await notify(deps, message, context).catch((error: unknown) => failures.push(error))
   }
   if (failures.length > 0) throw failures.find((error) => !(error instanceof GiveUp)) ?? failures[0]
 }

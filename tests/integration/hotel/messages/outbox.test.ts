@@ -18,7 +18,10 @@ import { defineFlow, type Flow } from '../../../../src/platform/engine/flow.ts'
 import { InMemoryEngine } from '../../../../src/platform/engine/in-memory.ts'
 import { listNotifications } from '../../../../src/platform/notifications/notifications.ts'
 import { openMessage, openMessageByItself } from '../../../../src/platform/notifications/outbox.ts'
-import { type StaffMessage, tellStaff } from '../../../../src/platform/notifications/staff-messages.ts'
+import {
+  notifyStaffMember,
+  type StaffMessage,
+} from '../../../../src/platform/notifications/staff-messages.ts'
 import { createGuard } from '../../../../src/platform/outbound/service-guard.ts'
 import type { Sql } from '../../../../src/platform/postgres/sql.ts'
 import { createTestDatabase, type TestDatabase } from '../../../support/database.ts'
@@ -233,16 +236,16 @@ describe('telling the staff', () => {
   it('by SMS and in Slack, once each', async () => {
     const context = contextOf('tell_staff')
     const inSlack = { ...told, channel: 'slack', recipient: 'U0DUTY0001' } as const
-    expect(await tellStaff.run(deps(), told, context)).toBe('sent')
-    expect(await tellStaff.run(deps(), inSlack, context)).toBe('sent')
-    expect(await tellStaff.run(deps(), told, contextOf('tell_staff'))).toBe('told_before')
+    expect(await notifyStaffMember.run(deps(), told, context)).toBe('sent')
+    expect(await notifyStaffMember.run(deps(), inSlack, context)).toBe('sent')
+    expect(await notifyStaffMember.run(deps(), told, contextOf('tell_staff'))).toBe('told_before')
     expect(world.twilio.messages).toMatchObject([{ to: told.recipient, body: told.text }])
     expect(slack.messages).toMatchObject([{ channel: 'U0DUTY0001', text: told.text }])
   })
 
   it('is kept in the sandbox where the channel is not configured', async () => {
     const bare = { ...deps(), sms: undefined }
-    expect(await tellStaff.run(bare, { ...told, subjectKey: 'anm_2' }, contextOf('tell_staff'))).toBe(
+    expect(await notifyStaffMember.run(bare, { ...told, subjectKey: 'anm_2' }, contextOf('tell_staff'))).toBe(
       'sandbox',
     )
     expect(world.told).toEqual(['sms sandbox'])
@@ -266,7 +269,7 @@ describe('telling the staff', () => {
 
   it('gives up on a number that is none, and says so in the outbox', async () => {
     const wrong = { ...told, recipient: '+15005550001', subjectKey: 'anm_3' }
-    await expect(tellStaff.run(deps(), wrong, contextOf('tell_staff'))).rejects.toMatchObject({
+    await expect(notifyStaffMember.run(deps(), wrong, contextOf('tell_staff'))).rejects.toMatchObject({
       code: 'sms_refused',
     })
     const { notifications } = await listNotifications(
