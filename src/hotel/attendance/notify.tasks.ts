@@ -19,7 +19,7 @@ export const notifySupervisor = defineTask<AttendanceDeps, Punch, void>({
   timeoutSeconds: 30,
   async run(deps, punch, context) {
     const supervisors = punch.department ? await supervisorsOf(deps.database, punch.department) : []
-    if (supervisors.length === 0) return context.log('nobody to notify: the department has no supervisor')
+    if (supervisors.length === 0) return context.log('nobody to tell: the department has no supervisor')
     const message: Omit<StaffMessage, 'recipient'> = {
       channel: 'slack',
       template: 'late_check_in',

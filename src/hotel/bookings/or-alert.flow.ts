@@ -15,7 +15,7 @@ export async function orAlert<T>(
   } catch (error) {
     if (!(error instanceof FlowFailure) || error.code !== 'saga_undo_failed') throw error
     // Also of a run that was cancelled: what it failed of must not be hidden by what came after.
-    await flow.task(alertDutyManager, about).catch(() => flow.log('the duty manager could not be notified'))
+    await flow.task(alertDutyManager, about).catch(() => flow.log('the duty manager could not be told'))
     throw error
   }
 }

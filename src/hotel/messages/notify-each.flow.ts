@@ -18,8 +18,7 @@ export async function notifyEach(
   for (const message of messages) {
     const { channel } = message
     const outcome = flow.task(notifyStaffMember, message)
-    if ((await orElse(flow, outcome, null, 'somebody could not be notified', { channel })) !== null)
-      notified += 1
+    if ((await orElse(flow, outcome, null, 'somebody could not be told', { channel })) !== null) notified += 1
   }
   return notified
 }

@@ -12,6 +12,6 @@ export async function notifyGuest(
 ): Promise<GuestNotificationOutcome['status']> {
   const { template, subject_key } = message
   const sent = flow.child(sendGuestNotification, message)
-  const outcome = await orElse(flow, sent, null, 'the guest could not be notified', { template, subject_key })
+  const outcome = await orElse(flow, sent, null, 'the guest could not be told', { template, subject_key })
   return outcome?.status ?? 'failed'
 }

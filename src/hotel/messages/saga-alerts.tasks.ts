@@ -21,7 +21,7 @@ export const alertDutyManager = defineTask<StaffMessageDeps & HotelDeps, HalfUnd
   retry: { attempts: 8, firstDelaySeconds: 5, maxDelaySeconds: 300 },
   async run(deps, { what, bookingId }, context) {
     const contacts = dutyManagerContacts(deps.hotel, ['slack', 'sms'])
-    if (contacts.length === 0) context.log('nobody to notify: no duty manager is set')
+    if (contacts.length === 0) context.log('nobody to tell: no duty manager is set')
     const about = {
       template: 'saga_undo_failed',
       subjectKey: context.runId,

@@ -57,12 +57,12 @@ async function notify(
   const { text: body, ...about } = message
   const row = await openMessageByItself(deps.database, { ...about, body, language: 'en', runId })
   if (row.run_id !== runId) {
-    log('notified before', { notification_id: row.id })
+    log('told before', { notification_id: row.id })
     return 'told_before'
   }
   const sender = message.channel === 'slack' ? bySlack(deps.slack) : byText(deps.sms)
   const outcome = await deliver(deps, { row, sender }, context)
-  if (outcome === 'sent') log('notified', { notification_id: row.id, channel: message.channel })
+  if (outcome === 'sent') log('told', { notification_id: row.id, channel: message.channel })
   return outcome
 }
 
