@@ -120,7 +120,7 @@ export function observeNotifications(metrics: Metrics): Notified {
 }
 
 /**
- * Samples what nobody tells, every ten seconds: runs in this process, connections, backlog. Answers how to stop.
+ * Samples what nobody tells, every ten seconds: runs in this process, connections, backlog. Returns how to stop.
  * `running` answers how many runs this process has in hand.
  */
 export function observeService(

@@ -11,7 +11,7 @@ import { generateConfirmationEmail } from './bookings/generate-confirmation-emai
 import { moveGuestRoom } from './bookings/move-guest-room.flow.ts'
 import { releaseBooking } from './bookings/release-booking.flow.ts'
 import { updateBooking } from './bookings/update-booking.flow.ts'
-import type { HotelDeps, OutsideDeps, StorageDeps, UndoDeps } from './deps.ts'
+import type { DatabaseDeps, HotelDeps, OutsideDeps, StorageDeps } from './deps.ts'
 import { handleGuestRequest } from './guest-requests/handle-guest-request.flow.ts'
 import { assignCleaning } from './housekeeping/assign-cleaning.flow.ts'
 import { sendGuestNotification } from './messages/send-guest-notification.flow.ts'
@@ -25,7 +25,7 @@ import { updateRoomStatusDbFlow } from './rooms/update-room-status-db.flow.ts'
 
 /** What the composition root gives to the flows: all that any of them needs. */
 export type ServiceDeps = AttendanceDeps &
-  UndoDeps &
+  DatabaseDeps &
   HotelDeps &
   OutsideDeps &
   ChannelDeps &

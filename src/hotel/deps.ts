@@ -1,5 +1,4 @@
 /** What tasks are given, in small pieces: each task names the pieces it needs, `app/` builds them all once. */
-import type { Database } from '../platform/postgres/pool.ts'
 import type { Sql } from '../platform/postgres/sql.ts'
 import type { Storage } from '../platform/storage/storage.ts'
 import type { HotelRules } from './hotel-rules.ts'
@@ -11,11 +10,6 @@ import type { PropertySystem } from './services/pms/property-system.ts'
 /** For short statements outside any transaction of the engine. */
 export interface DatabaseDeps {
   database: Sql
-}
-
-/** An undo has no transaction of the engine's: it opens its own. */
-export interface UndoDeps {
-  database: Database
 }
 
 /** Files that outlive a run. */

@@ -73,8 +73,9 @@ async function runWrapped(flow: AnyFlow, language: Flow<unknown>, parameters: un
       task: AnyTask<unknown, Input, Output>,
       input: Input,
       undo: Undo<unknown, Input, Output>,
+      ...more: Undo<unknown, Input, Output>[]
     ) {
-      const result = await saga.act(stopping(task), input, stopping(undo))
+      const result = await saga.act(stopping(task), input, stopping(undo), ...more.map(stopping))
       await point(runId, `${task.name}:recorded`)
       return result
     }

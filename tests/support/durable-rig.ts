@@ -103,6 +103,11 @@ function lookAt({ database }: TestDatabase, engine: Engine): Rig {
          from prefect.task_attempts where run_id = $1 order by step, attempt`,
         [runId],
       ),
+    parentOf: async (runId) => {
+      const text = 'select parent_run_id from prefect.flow_runs where id = $1'
+      const [row] = await database.query<{ parent_run_id: string | null }>(text, [runId])
+      return row?.parent_run_id ?? undefined
+    },
     logs: (runId) =>
       eventually(`the log of ${runId}`, async () => {
         const text = 'select message from prefect.run_logs where run_id = $1 order by at, key'

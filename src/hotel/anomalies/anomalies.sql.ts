@@ -90,7 +90,7 @@ export async function markAcknowledged(sql: Sql, id: string, by: string | null, 
   )
 }
 
-/** Answers the severity it has by now. `at` is ISO 8601. */
+/** Returns the severity it has by now. `at` is ISO 8601. */
 export async function markEscalated(sql: Sql, id: string, at: string): Promise<Severity> {
   const [row] = await sql.query<{ severity: Severity }>(
     `update prefect.anomalies set status = 'escalated', escalated_at = $2 where id = $1 returning severity`,

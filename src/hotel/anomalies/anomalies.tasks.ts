@@ -18,9 +18,9 @@ import {
   departmentOf,
   escalationsOf,
   joinAnomaly,
-  type Told,
-  toldNext,
-  toldOf,
+  type Notified,
+  notifiedNext,
+  notifiedOf,
 } from './anomaly.rules.ts'
 
 /** A sighting on record. Plain JSON: it is checkpointed. */
@@ -33,9 +33,9 @@ export interface RegisteredAnomaly {
   /** The run that does, and takes the signal. Null: there is no need any more. */
   lookedAfterBy: string | null
   severity: Severity
-  /** Who is told now. */
+  /** Who is notified now. */
   tell: StaffContact[]
-  /** How long people have to acknowledge it, each time they are told. */
+  /** How long people have to acknowledge it, each time they are notified. */
   acknowledgeSeconds: number
 }
 
@@ -49,7 +49,7 @@ export const registerAnomaly = defineTransaction<HotelDeps, AnomalyEvent, Regist
     const known = await findAnomaly(sql, anomalyKey(event), at, hotel.anomalyWindowMinutes)
     const answer = async (
       registered: Omit<RegisteredAnomaly, 'tell' | 'acknowledgeSeconds'>,
-      tell: readonly Told[],
+      tell: readonly Notified[],
     ) => ({
       ...registered,
       tell: await contactsOf(sql, tell, event.anomaly_type, hotel),
@@ -66,7 +66,7 @@ export const registerAnomaly = defineTransaction<HotelDeps, AnomalyEvent, Regist
         lookedAfterBy: runId,
         severity,
       }
-      return answer(registered, toldOf(severity))
+      return answer(registered, notifiedOf(severity))
     }
     const { id: anomalyId, severity: before, status, run_id, run_is_over: runIsOver } = known
     const { severity, looksAfter, counts, tell } = joinAnomaly(
@@ -99,18 +99,18 @@ function open(sql: Sql, event: AnomalyEvent, given: { id: string; at: Date; runI
 
 async function contactsOf(
   sql: Sql,
-  told: readonly Told[],
+  notified: readonly Notified[],
   anomalyType: string,
   hotel: HotelRules,
 ): Promise<StaffContact[]> {
-  const department = told.includes('department')
+  const department = notified.includes('department')
     ? await departmentContacts(sql, departmentOf(anomalyType), hotel)
     : []
   const dutyManager = dutyManagerContacts(hotel, [
-    ...(told.includes('duty_manager_slack') ? (['slack'] as const) : []),
-    ...(told.includes('duty_manager_sms') ? (['sms'] as const) : []),
+    ...(notified.includes('duty_manager_slack') ? (['slack'] as const) : []),
+    ...(notified.includes('duty_manager_sms') ? (['sms'] as const) : []),
   ])
-  // A department without a supervisor is the duty manager's, who is told once.
+  // A department without a supervisor is the duty manager's, who is notified once.
   const others = dutyManager.filter((one) => !department.some(({ recipient }) => recipient === one.recipient))
   return [...department, ...others]
 }
@@ -147,7 +147,7 @@ export const escalateAnomaly = defineTransaction<
   retry: STORE_RETRY,
   async run({ hotel }, { anomalyId, anomalyType, at }, { sql }) {
     const severity = await markEscalated(sql, anomalyId, at)
-    const tell = await contactsOf(sql, toldNext(severity), anomalyType, hotel)
+    const tell = await contactsOf(sql, notifiedNext(severity), anomalyType, hotel)
     return { severity, tell, times: escalationsOf(severity) }
   },
 })

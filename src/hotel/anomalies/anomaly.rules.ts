@@ -1,4 +1,4 @@
-/** Which sightings are one anomaly, whose it is, and who is told how. */
+/** Which sightings are one anomaly, whose it is, and who is notified how. */
 
 import { escapeForSlack, quotedForSlack } from '../messages/slack-text.rules.ts'
 import { onOneLine } from '../plain-text.ts'
@@ -44,26 +44,26 @@ export function departmentOf(anomalyType: string): string {
   return found?.[0] ?? 'Engineering'
 }
 
-/** Who is told, and how. */
-export type Told = 'department' | 'duty_manager_slack' | 'duty_manager_sms'
+/** Who is notified, and how. */
+export type Notified = 'department' | 'duty_manager_slack' | 'duty_manager_sms'
 
-const TOLD: Record<Severity, readonly Told[]> = {
+const NOTIFIED: Record<Severity, readonly Notified[]> = {
   low: [],
   medium: ['department'],
   high: ['department', 'duty_manager_slack'],
   critical: ['department', 'duty_manager_slack', 'duty_manager_sms'],
 }
 
-/** `before`: the severity that people were told of already. */
-export function toldOf(severity: Severity, before: Severity = 'low'): Told[] {
-  return TOLD[severity].filter((one) => !TOLD[before].includes(one))
+/** `before`: the severity that people were notified of already. */
+export function notifiedOf(severity: Severity, before: Severity = 'low'): Notified[] {
+  return NOTIFIED[severity].filter((one) => !NOTIFIED[before].includes(one))
 }
 
-/** Who is told when nobody acknowledged it: the next level up; of the highest, everybody again. */
-export function toldNext(severity: Severity): readonly Told[] {
+/** Who is notified when nobody acknowledged it: the next level up; of the highest, everybody again. */
+export function notifiedNext(severity: Severity): readonly Notified[] {
   if (severity === 'low') return []
   if (severity === 'medium') return ['duty_manager_slack']
-  return severity === 'high' ? ['duty_manager_slack', 'duty_manager_sms'] : TOLD.critical
+  return severity === 'high' ? ['duty_manager_slack', 'duty_manager_sms'] : NOTIFIED.critical
 }
 
 /** How many times it is escalated before nobody waits any more. */
@@ -87,11 +87,11 @@ export interface JoinedAs {
   looksAfter: boolean
   /** Whether it is a sighting of its own: not when the same run sees it again. */
   counts: boolean
-  tell: Told[]
+  tell: Notified[]
 }
 
 /**
- * What becomes of a sighting that belongs to a known anomaly. It joins, and tells whoever a higher severity adds; where
+ * What becomes of a sighting that belongs to a known anomaly. It joins, and notifies whoever a higher severity adds; where
  * nobody looks after the anomaly any more (it was only recorded so far, or its run ended unanswered), it begins anew.
  */
 export function joinAnomaly(known: OpenAnomaly, seen: { severity: Severity; runId: string }): JoinedAs {
@@ -99,7 +99,7 @@ export function joinAnomaly(known: OpenAnomaly, seen: { severity: Severity; runI
   const isOwn = known.runId === seen.runId
   const unattended = !known.acknowledged && (known.severity === 'low' || known.runIsOver)
   const looksAfter = severity !== 'low' && (isOwn || unattended)
-  const tell = looksAfter ? toldOf(severity) : toldOf(severity, known.severity)
+  const tell = looksAfter ? notifiedOf(severity) : notifiedOf(severity, known.severity)
   return { severity, looksAfter, counts: !isOwn, tell }
 }
 

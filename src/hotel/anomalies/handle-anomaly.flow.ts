@@ -1,9 +1,9 @@
 import { defineFlow, type Flow } from '../../platform/engine/flow.ts'
 import type { StaffMessage, StaffMessageDeps } from '../../platform/notifications/staff-messages.ts'
 import type { HotelDeps } from '../deps.ts'
+import { notifyEach } from '../messages/notify-each.flow.ts'
 import { whoAnswered } from '../messages/staff-answer.rules.ts'
 import type { StaffContact } from '../messages/staff-contacts.tasks.ts'
-import { tellEach } from '../messages/tell-each.flow.ts'
 import { instant } from '../steps.ts'
 import { subjectsOf } from '../subjects.ts'
 import {
@@ -18,15 +18,15 @@ import { anomalySms, anomalyText } from './anomaly.rules.ts'
 type Deps = HotelDeps & StaffMessageDeps
 
 /**
- * Something is not as it should be: tell whoever has to know, and see that somebody takes it on.
+ * Something is not as it should be: notify whoever has to know, and see that somebody takes it on.
  *
- *   register ─┬─ one that is known ─ tell whoever a higher severity adds ─ joined
+ *   register ─┬─ one that is known ─ notify whoever a higher severity adds ─ joined
  *             ├─ low ─ recorded
- *             └─ medium and more ─ tell ── wait for acknowledge ──┬───────────────────── acknowledged
- *                                            ▲      └ too late: tell the next level ─┐
+ *             └─ medium and more ─ notify ─ wait for acknowledge ─┬───────────────────── acknowledged
+ *                                            ▲      └ too late: notify next level ───┐
  *                                            └──── once, of critical three times ◄───┴── escalated
  *
- * What nobody can be told of is escalated at once. Nothing is done to a room by itself. An anomaly whose run ended with
+ * What nobody can be notified of is escalated at once. Nothing is done to a room by itself. An anomaly whose run ended with
  * nobody having answered begins anew with the next sighting.
  */
 export const handleAnomaly = defineFlow({
@@ -40,7 +40,10 @@ export const handleAnomaly = defineFlow({
   async run(flow: Flow<Deps>, event) {
     const seen = await flow.task(registerAnomaly, event)
     const { anomalyId: anomaly_id, severity, isNew, looksAfter } = seen
-    const told = await tellEach(flow, newsOf(flow, event, seen, { severity, tell: seen.tell, escalation: 0 }))
+    const told = await notifyEach(
+      flow,
+      newsOf(flow, event, seen, { severity, tell: seen.tell, escalation: 0 }),
+    )
     flow.log('anomaly registered', { anomaly_id, severity, is_new: isNew, told })
     if (looksAfter) return { anomaly_id, ...(await lookAfter(flow, event, seen, told)) }
     return { status: isNew ? ('recorded' as const) : ('joined' as const), anomaly_id, told }
@@ -62,7 +65,7 @@ async function lookAfter(flow: Flow<Deps>, event: AnomalyEvent, seen: Registered
     const about = { anomalyId, anomalyType: event.anomaly_type, at: await instant(flow) }
     const escalated = await flow.task(escalateAnomaly, about)
     flow.log('nobody acknowledged it: escalated', { anomaly_id: anomalyId, times: escalation })
-    told += await tellEach(flow, newsOf(flow, event, seen, { ...escalated, escalation }))
+    told += await notifyEach(flow, newsOf(flow, event, seen, { ...escalated, escalation }))
     times = escalated.times
     within = acknowledgeSeconds
   }

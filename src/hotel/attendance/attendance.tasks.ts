@@ -1,9 +1,8 @@
 import { defineTransaction } from '../../platform/engine/flow.ts'
 import { STORE_RETRY } from '../../platform/engine/retries.ts'
-import type { ChannelDeps } from '../../platform/notifications/deps.ts'
+import type { StaffMessageDeps } from '../../platform/notifications/staff-messages.ts'
 import type { Sql } from '../../platform/postgres/sql.ts'
 import { toInstant } from '../../platform/time/local-time.ts'
-import type { DatabaseDeps } from '../deps.ts'
 import { inHotelTable } from '../hotel-tables.ts'
 import type { AttendanceEvent } from './attendance.event.ts'
 import { type AttendanceRules, isConfident, type Judgement, judge } from './attendance.rules.ts'
@@ -17,7 +16,7 @@ import {
 } from './attendance.sql.ts'
 
 /** What the attendance flow and its tasks are given. */
-export interface AttendanceDeps extends DatabaseDeps, Pick<ChannelDeps, 'slack' | 'notified'> {
+export interface AttendanceDeps extends Pick<StaffMessageDeps, 'database' | 'slack' | 'notified'> {
   /** `minConfidence` 0..1; `graceMinutes` whole minutes; `timezone` the hotel's IANA name. */
   attendance: AttendanceRules & { minConfidence: number }
 }
@@ -36,7 +35,7 @@ export interface Punch {
   lateMinutes: number
   /** 'YYYY-MM-DD', the day the shift starts; null without a schedule. */
   shiftDate: string | null
-  /** Another sighting had logged it already: whoever had to be told was told then. */
+  /** Another sighting had logged it already: whoever had to be notified was. */
   samePunch: boolean
 }
 

@@ -7,7 +7,7 @@ import { type AttendanceDeps, type LowConfidence, type Punch, recordPunch } from
 import { notifySupervisor } from './notify.tasks.ts'
 
 /**
- * A face at the staff door: log the punch, and tell the supervisor when it is late.
+ * A face at the staff door: log the punch, and notify the supervisor when it is late.
  *
  *   validate ──┬─ unsure ─ keep for review, fail
  *              └─ log attendance ── check if late ──┬─ on time ─ done

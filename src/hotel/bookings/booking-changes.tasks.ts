@@ -1,12 +1,9 @@
 /** The one way in which the service changes a booking. */
 
-import { inTurn } from '../../platform/postgres/in-turn.ts'
 import type { Sql } from '../../platform/postgres/sql.ts'
 import { phaseOf } from '../booking-phase.ts'
-import type { UndoDeps } from '../deps.ts'
 import { BEGINNING, inBookingOrder, placeOfSnapshot } from '../history-order.ts'
 import { inHotelTable } from '../hotel-tables.ts'
-import { bookingLock } from '../locks.ts'
 import {
   type BookingAct,
   type BookingChange,
@@ -18,9 +15,9 @@ import {
   newEffects,
   type RoomEffect,
 } from './booking.rules.ts'
+import type { BookingColumns } from './booking-columns.sql.ts'
 import { type BookingFacts, columnsOf, factsOf, newsIn } from './booking-columns.tasks.ts'
 import {
-  type BookingColumns,
   insertBooking,
   insertBookingHistory,
   type KnownBooking,
@@ -62,7 +59,7 @@ const UNDONE = 'undone'
 
 /**
  * Puts one change in its place among all that is known of the booking, and makes the row what it then is. To be called
- * inside a transaction that holds `bookingLock`. A repeat of the same key changes nothing. What is not allowed at its
+ * inside a transaction that holds the booking's lock. A repeat of the same key changes nothing. What is not allowed at its
  * place is kept with its reason and throws nothing. A row of the hotel's own, and what another program wrote since our
  * newest change, is taken on record as a 'snapshot'.
  */
@@ -98,18 +95,19 @@ export async function effectsOnRecord(sql: Sql, bookingId: string): Promise<Room
   return foldBooking(changesOf(history)).effects
 }
 
-/** Takes a saga's change back: as if it had never been. A change that was never recorded needs nothing. */
-export function undoBookingChange(
-  { database }: UndoDeps,
+/**
+ * Takes a saga's change back: as if it had never been. A change that was never recorded needs nothing. To be called like
+ * `applyBookingChange`.
+ */
+export async function undoBookingChange(
+  sql: Sql,
   { bookingId, key, runId }: Pick<BookingChangeRequest, 'bookingId' | 'key' | 'runId'>,
 ): Promise<void> {
-  return inTurn(database, bookingLock(bookingId), async (sql) => {
-    const { changes, ...booking } = await readUpToDate(sql, bookingId, runId)
-    const change = changes.find((one) => one.key === key)
-    if (!change || change.undone) return
-    await setBookingRefusal(sql, bookingId, key, UNDONE)
-    await settle(sql, bookingId, booking, foldBooking(changes.filter((one) => one !== change)))
-  })
+  const { changes, ...booking } = await readUpToDate(sql, bookingId, runId)
+  const change = changes.find((one) => one.key === key)
+  if (!change || change.undone) return
+  await setBookingRefusal(sql, bookingId, key, UNDONE)
+  await settle(sql, bookingId, booking, foldBooking(changes.filter((one) => one !== change)))
 }
 
 /** With what another program wrote since our newest change, which is taken on record. */
@@ -164,10 +162,10 @@ async function settle(sql: Sql, id: string, { row, history }: KnownBooking, now:
     if (refused !== UNDONE && refused !== verdict) await setBookingRefusal(sql, id, key, verdict)
   }
   if (!now.state) return
-  const { guest_id: guestId, ...told } = now.state.details.guest_data ?? {}
+  const { guest_id: guestId, ...reported } = now.state.details.guest_data ?? {}
   // The guest first: a hotel's bookings may refer to its guests.
-  if (guestId !== undefined && now.guestToldAt !== undefined) {
-    await inHotelTable('guests', upsertGuest(sql, guestId, told, new Date(now.guestToldAt)))
+  if (guestId !== undefined && now.guestReportedAt !== undefined) {
+    await inHotelTable('guests', upsertGuest(sql, guestId, reported, new Date(now.guestReportedAt)))
   }
   const [columns, at] = [columnsOf(now.state), new Date(now.changedAt)]
   if (row) return inHotelTable('bookings', updateBooking(sql, id, row, columns, at))

@@ -2,7 +2,13 @@
 
 import { phaseOf } from '../booking-phase.ts'
 import type { BookingDetails, BookingState } from './booking.rules.ts'
-import type { BookingColumns } from './bookings.sql.ts'
+import {
+  BOOKING_COLUMNS,
+  type BookingColumn,
+  type BookingColumns,
+  COLUMN_NAMES,
+  type ColumnUse,
+} from './booking-columns.sql.ts'
 
 /** A booking without its guest's data. */
 export interface BookingFacts {
@@ -10,7 +16,7 @@ export interface BookingFacts {
   guestId: string | null
   roomNumber: string | null
   roomType: string | null
-  /** 'YYYY-MM-DD'; null: never told. */
+  /** 'YYYY-MM-DD'; null: never reported. */
   checkIn: string | null
   checkOut: string | null
   /** In the hotel's currency. */
@@ -30,49 +36,28 @@ export function factsOf(state: BookingState | undefined): BookingFacts {
   }
 }
 
+/** The row that the state is kept as. */
 export function columnsOf(state: BookingState | undefined): BookingColumns {
-  const { guest_data: guest = {}, room_data: room = {}, ...booking } = state?.details ?? {}
-  return {
-    status: state?.status ?? null,
-    guest_id: guest.guest_id ?? null,
-    guest_name: guest.name ?? null,
-    guest_email: guest.email ?? null,
-    guest_phone: guest.phone ?? null,
-    guest_language: guest.language ?? null,
-    guest_country: guest.country ?? null,
-    room_number: room.room_number ?? null,
-    room_type: room.room_type ?? null,
-    check_in_date: room.check_in ?? null,
-    check_out_date: room.check_out ?? null,
-    // As the column keeps it.
-    total_amount: room.total_amount == null ? null : Math.round(room.total_amount * 100) / 100,
-    payment_status: booking.payment_status ?? null,
-    expected_arrival: booking.expected_arrival ?? null,
-    vip: booking.vip ?? false,
-  }
+  const details = partsOf(state?.details ?? {})
+  const kept = COLUMN_NAMES.map((name) => {
+    const column: BookingColumn = BOOKING_COLUMNS[name]
+    const reported = column.of === undefined ? state?.status : details[column.of][column.field]
+    return [name, asKept(column.use, reported)]
+  })
+  return Object.fromEntries(kept) as BookingColumns
 }
 
-/** Where the details of a booking have what a column says. */
-const GUEST = {
-  guest_id: 'guest_id',
-  guest_name: 'name',
-  guest_email: 'email',
-  guest_phone: 'phone',
-  guest_language: 'language',
-  guest_country: 'country',
-} as const
-const ROOM = {
-  room_number: 'room_number',
-  room_type: 'room_type',
-  check_in_date: 'check_in',
-  check_out_date: 'check_out',
-  total_amount: 'total_amount',
-} as const
-const BOOKING = {
-  payment_status: 'payment_status',
-  expected_arrival: 'expected_arrival',
-  vip: 'vip',
-} as const
+type Parts = Record<NonNullable<BookingColumn['of']>, Record<string, unknown>>
+
+function partsOf({ guest_data = {}, room_data = {}, ...booking }: BookingDetails): Parts {
+  return { guest_data, room_data, booking }
+}
+
+/** As the column gives it back. */
+function asKept(use: ColumnUse, reported: unknown): unknown {
+  if (use === 'flag') return reported ?? false
+  return typeof reported === 'number' ? Math.round(reported * 100) / 100 : (reported ?? null)
+}
 
 /** What the row says otherwise than what was written last: another program wrote it. Undefined: nothing. */
 export function newsIn(
@@ -80,15 +65,14 @@ export function newsIn(
   known: BookingState | undefined,
 ): { details: BookingDetails; status?: string | null } | undefined {
   const written = columnsOf(known)
-  const differs = (column: string) =>
-    row[column as keyof BookingColumns] !== written[column as keyof BookingColumns]
-  if (!Object.keys(written).some(differs)) return undefined
-  const told = (fields: Record<string, string>) =>
-    Object.fromEntries(
-      Object.entries(fields).flatMap(([column, field]) =>
-        differs(column) ? [[field, row[column as keyof BookingColumns]]] : [],
-      ),
-    )
-  const details = { ...told(BOOKING), guest_data: told(GUEST), room_data: told(ROOM) }
-  return { details, ...(differs('status') ? { status: row.status } : {}) }
+  const news = COLUMN_NAMES.filter((name) => row[name] !== written[name])
+  if (news.length === 0) return undefined
+  const reported: Parts = { guest_data: {}, room_data: {}, booking: {} }
+  for (const name of news) {
+    const column: BookingColumn = BOOKING_COLUMNS[name]
+    if (column.of !== undefined) reported[column.of][column.field] = row[name]
+  }
+  const { booking, ...parts } = reported
+  const details: BookingDetails = { ...booking, ...parts }
+  return { details, ...(news.includes('status') ? { status: row.status } : {}) }
 }

@@ -20,10 +20,10 @@ export async function recordAndSettle(flow: Flow<HotelDeps>, event: BookingEvent
   return booking
 }
 
-/** What the run of an event answers. `guest_told`: null where there was nothing to tell. */
+/** What the run of an event answers. `guest_told`: null where there was nothing to notify of. */
 export function outcomeOf(
   { bookingId, applied, refused, phase, effects }: BookingOnRecord,
-  guestTold: GuestNotificationOutcome['status'] | null = null,
+  guestNotified: GuestNotificationOutcome['status'] | null = null,
 ) {
   return {
     booking_id: bookingId,
@@ -33,6 +33,6 @@ export function outcomeOf(
     rooms: effects.map(({ roomNumber, kind, withdrawn }) => {
       return { room_number: roomNumber, change: withdrawn ? (`${kind}_withdrawn` as const) : kind }
     }),
-    guest_told: guestTold,
+    guest_told: guestNotified,
   }
 }

@@ -7,7 +7,7 @@ import { type Phase, phaseOf } from '../booking-phase.ts'
 import { inBookingOrder } from '../history-order.ts'
 import type { BookingEvent, BookingEventType } from './booking.event.ts'
 
-/** What an event may tell about a booking; `expected_arrival` as an ISO instant in UTC. */
+/** What an event may report about a booking; `expected_arrival` as an ISO instant in UTC. */
 export type BookingDetails = Pick<
   BookingEvent,
   'guest_data' | 'room_data' | 'payment_status' | 'expected_arrival' | 'vip'
@@ -22,7 +22,7 @@ export interface BookingState {
 /**
  * By this service: `moved`: another room or none; `called_off`: cancelled; `reinstated`: it took its own cancellation back
  * in the property system.
- * `snapshot`: what the hotel's own row said that nobody had told us; null is what another program emptied.
+ * `snapshot`: what the hotel's own row said that nobody had reported; null is what another program emptied.
  */
 export type BookingAct = BookingEventType | OwnAct | 'snapshot'
 type OwnAct = (typeof OWN_ACTS)[number]
@@ -63,8 +63,8 @@ export interface BookingFold {
   effects: RoomEffect[]
   /** Of the newest change that counts; 0: there is none. */
   changedAt: number
-  /** When the guest's own data was told last; undefined: never by an event. */
-  guestToldAt: number | undefined
+  /** When the guest's own data was reported last; undefined: never by an event. */
+  guestReportedAt: number | undefined
 }
 
 /** A booking as far as a move or a cancellation needs it. */
@@ -105,7 +105,7 @@ export function foldBooking(changes: readonly BookingChange[]): BookingFold {
     refused: new Map(),
     effects: [],
     changedAt: 0,
-    guestToldAt: undefined,
+    guestReportedAt: undefined,
   }
   let reinstatedAt: number | undefined
   for (const change of changes.filter(({ undone }) => !undone).sort(inBookingOrder)) {
@@ -121,7 +121,7 @@ export function foldBooking(changes: readonly BookingChange[]): BookingFold {
     if (change.act !== 'snapshot') fold.effects.push(...effectsOf(fold.state, next, change))
     fold.state = next
     fold.changedAt = change.at
-    if (change.act !== 'snapshot' && change.details.guest_data) fold.guestToldAt = change.at
+    if (change.act !== 'snapshot' && change.details.guest_data) fold.guestReportedAt = change.at
   }
   return fold
 }
@@ -136,12 +136,12 @@ function refusalOf(
   return undefined
 }
 
-/** Who comes, when and for how much nothing else may tell: of a refused new booking counts what was not told otherwise. */
+/** Who comes, when and for how much nothing else may report: of a refused new booking counts what was not reported otherwise. */
 function fillIn(fold: BookingFold, known: BookingState, change: BookingChange): void {
   const next = { status: known.status, details: merge(change.details, known.details) }
   fold.effects.push(...effectsOf(known, next, change))
   fold.state = next
-  if (change.details.guest_data) fold.guestToldAt ??= change.at
+  if (change.details.guest_data) fold.guestReportedAt ??= change.at
 }
 
 function after(state: BookingState | undefined, change: BookingChange): BookingState {
@@ -171,17 +171,17 @@ function statusAfter(state: BookingState | undefined, { act, status }: BookingCh
   }
 }
 
-/** What is told replaces what was known; what is not told stays. Another guest begins with a clean sheet. */
-function merge(known: BookingDetails, told: BookingDetails): BookingDetails {
+/** What is reported replaces what was known; what is not stays. Another guest begins with a clean sheet. */
+function merge(known: BookingDetails, reported: BookingDetails): BookingDetails {
   const otherGuest =
-    told.guest_data?.guest_id !== undefined &&
+    reported.guest_data?.guest_id !== undefined &&
     known.guest_data?.guest_id !== undefined &&
-    told.guest_data.guest_id !== known.guest_data.guest_id
+    reported.guest_data.guest_id !== known.guest_data.guest_id
   return {
     ...known,
-    ...defined(told),
-    guest_data: { ...(otherGuest ? {} : known.guest_data), ...defined(told.guest_data ?? {}) },
-    room_data: { ...known.room_data, ...defined(told.room_data ?? {}) },
+    ...defined(reported),
+    guest_data: { ...(otherGuest ? {} : known.guest_data), ...defined(reported.guest_data ?? {}) },
+    room_data: { ...known.room_data, ...defined(reported.room_data ?? {}) },
   }
 }
 
@@ -222,7 +222,7 @@ export function newEffects(before: readonly RoomEffect[], now: readonly RoomEffe
   ]
 }
 
-/** Whether the guest should be told of a modification: other days, or another kind of room. */
+/** Whether the guest should be notified of a modification: other days, or another kind of room. */
 export function concernsGuest(before: BookingState | undefined, now: BookingState): boolean {
   const was = before?.details.room_data ?? {}
   const is = now.details.room_data ?? {}

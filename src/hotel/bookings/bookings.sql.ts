@@ -4,31 +4,7 @@
  */
 import { storableJson } from '../../platform/contract/unstorable-text.ts'
 import type { Sql } from '../../platform/postgres/sql.ts'
-
-/** The columns of a booking that its history decides. Dates 'YYYY-MM-DD', instants ISO 8601. */
-export interface BookingColumns {
-  status: string | null
-  guest_id: string | null
-  guest_name: string | null
-  guest_email: string | null
-  guest_phone: string | null
-  guest_language: string | null
-  guest_country: string | null
-  room_number: string | null
-  room_type: string | null
-  check_in_date: string | null
-  check_out_date: string | null
-  total_amount: number | null
-  payment_status: string | null
-  expected_arrival: string | null
-  vip: boolean
-}
-
-const COLUMNS = [
-  ...['status', 'guest_id', 'guest_name', 'guest_email', 'guest_phone', 'guest_language', 'guest_country'],
-  ...['room_number', 'room_type', 'check_in_date', 'check_out_date', 'total_amount', 'payment_status'],
-  ...['expected_arrival', 'vip'],
-] as (keyof BookingColumns)[]
+import { type BookingColumns, bookingAsJson, COLUMN_NAMES } from './booking-columns.sql.ts'
 
 export interface BookingHistoryRow {
   /** Milliseconds since the epoch. */
@@ -49,13 +25,7 @@ export interface KnownBooking {
 export async function readBooking(sql: Sql, bookingId: string): Promise<KnownBooking> {
   const [known] = await sql.query<KnownBooking>(
     `select
-       (select json_build_object(
-          'status', b.status, 'guest_id', b.guest_id::text, 'guest_name', b.guest_name, 'guest_email', b.guest_email,
-          'guest_phone', b.guest_phone, 'guest_language', b.guest_language, 'guest_country', b.guest_country,
-          'room_number', b.room_number::text, 'room_type', b.room_type, 'check_in_date', b.check_in_date::date,
-          'check_out_date', b.check_out_date::date, 'total_amount', round(b.total_amount::numeric, 2),
-          'payment_status', b.payment_status, 'vip', coalesce(b.vip, false), 'expected_arrival',
-          to_char(b.expected_arrival at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+       (select ${bookingAsJson('b')}
         from bookings b where b.id::text = $1) as row,
        (select coalesce(json_agg(json_build_object(
           'at', floor(extract(epoch from h.at) * 1000), 'key', h.change_key, 'act', h.event_type,
@@ -100,17 +70,17 @@ export async function setBookingRefusal(
 
 /** A booking we did not know. */
 export async function insertBooking(sql: Sql, id: string, columns: BookingColumns, at: Date): Promise<void> {
-  const places = COLUMNS.map((_, i) => `$${i + 3}`)
+  const places = COLUMN_NAMES.map((_, i) => `$${i + 3}`)
   await sql.query(
-    `insert into bookings (id, state_at, updated_at, ${COLUMNS.join(', ')})
+    `insert into bookings (id, state_at, updated_at, ${COLUMN_NAMES.join(', ')})
      overriding system value values ($1, $2, clock_timestamp(), ${places.join(', ')})`,
-    [id, at.toISOString(), ...COLUMNS.map((column) => columns[column])],
+    [id, at.toISOString(), ...COLUMN_NAMES.map((column) => columns[column])],
   )
 }
 
 /**
  * Writes the columns that differ and no others: what the hotel's own programs wrote meanwhile stays. With another room
- * a guest who has not arrived is to be told again when it is ready.
+ * a guest who has not arrived is to be notified again when it is ready.
  */
 export async function updateBooking(
   sql: Sql,
@@ -119,7 +89,7 @@ export async function updateBooking(
   is: BookingColumns,
   at: Date,
 ): Promise<void> {
-  const changed = COLUMNS.filter((column) => is[column] !== was[column])
+  const changed = COLUMN_NAMES.filter((column) => is[column] !== was[column])
   if (changed.length === 0) return
   const sets = changed.map((column, i) => `${column} = $${i + 3}`)
   if (changed.includes('room_number')) sets.push('guest_notified = false')
@@ -130,8 +100,8 @@ export async function updateBooking(
   )
 }
 
-/** What was told of a guest; a field that was not told is left out, null says there is none. */
-export interface ToldGuest {
+/** What was reported of a guest; a field that was not reported is left out, null says there is none. */
+export interface ReportedGuest {
   name?: string | null | undefined
   email?: string | null | undefined
   phone?: string | null | undefined
@@ -140,18 +110,23 @@ export interface ToldGuest {
   channels?: string[] | undefined
 }
 
-/** Keeps what was told at `at`, unless something newer was told of this guest: then it only adds what is missing. */
-export async function upsertGuest(sql: Sql, guestId: string, told: ToldGuest, at: Date): Promise<void> {
+/** Keeps what was reported at `at`, unless something newer was reported of this guest: then it only adds what is missing. */
+export async function upsertGuest(
+  sql: Sql,
+  guestId: string,
+  reported: ReportedGuest,
+  at: Date,
+): Promise<void> {
   const fields = ['name', 'email', 'phone', 'language', 'country'] as const
   const value = (field: string) =>
     field === 'channels'
-      ? `case when jsonb_typeof(told -> 'channels') = 'array'
-           then array(select jsonb_array_elements_text(told -> 'channels')) end`
-      : `told ->> '${field}'`
+      ? `case when jsonb_typeof(reported -> 'channels') = 'array'
+           then array(select jsonb_array_elements_text(reported -> 'channels')) end`
+      : `reported ->> '${field}'`
   const all = [...fields, 'channels']
   const sets = all.map(
     (field) =>
-      `${field} = case when not (told ? '${field}') then g.${field}
+      `${field} = case when not (reported ? '${field}') then g.${field}
          when g.updated_at is null or g.updated_at <= $3 then ${value(field)}
          else coalesce(g.${field}, ${value(field)}) end`,
   )
@@ -159,12 +134,12 @@ export async function upsertGuest(sql: Sql, guestId: string, told: ToldGuest, at
   await sql.query(
     `insert into guests (id, name, email, phone) overriding system value values ($1, $2, $3, $4)
      on conflict (id) do nothing`,
-    [guestId, told.name ?? null, told.email ?? null, told.phone ?? null],
+    [guestId, reported.name ?? null, reported.email ?? null, reported.phone ?? null],
   )
   await sql.query(
     `update guests g set ${sets.join(', ')}, updated_at = greatest(g.updated_at, $3)
-     from (select $2::jsonb as told) as news where g.id::text = $1`,
-    [guestId, JSON.stringify(told), at.toISOString()],
+     from (select $2::jsonb as reported) as news where g.id::text = $1`,
+    [guestId, JSON.stringify(reported), at.toISOString()],
   )
 }
 

@@ -80,7 +80,7 @@ export const settleRoom = defineTransaction<HotelDeps, BookingRoomEffect, Settle
       withdrawn,
     } as const
     const { status, refused, superseded } = await applyRoomChange(sql, change)
-    // A check-out told late, of a room that has been made since, needs no more cleaning.
+    // A check-out reported late, of a room that has been made since, needs no more cleaning.
     const cleaningOrdered = kind === 'vacate' && refused === null && (!superseded || status === 'dirty')
     if (cleaningOrdered) {
       const order = { roomNumber, businessDate: businessDate(when, hotel), runId }

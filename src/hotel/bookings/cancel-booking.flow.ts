@@ -2,9 +2,9 @@ import { z } from 'zod'
 import { FlowFailure } from '../../platform/engine/errors.ts'
 import { defineFlow, type Flow, type Saga } from '../../platform/engine/flow.ts'
 import type { StaffMessageDeps } from '../../platform/notifications/staff-messages.ts'
-import type { PmsDeps, UndoDeps } from '../deps.ts'
+import type { DatabaseDeps, PmsDeps } from '../deps.ts'
 import type { GuestMessageDeps } from '../messages/guest-messages.tasks.ts'
-import { tellGuest } from '../messages/tell-guest.flow.ts'
+import { notifyGuest } from '../messages/notify-guest.flow.ts'
 import { instant } from '../steps.ts'
 import { subjectsOf } from '../subjects.ts'
 import { BookingId } from '../words.ts'
@@ -18,6 +18,7 @@ import {
   endCancellation,
   markBookingCancelled,
   planCancellation,
+  recordReinstated,
   reinstateInPropertySystem,
   releaseBookedRoom,
   releaseCancellation,
@@ -35,7 +36,7 @@ const Cancellation = z
   })
   .meta({ examples: [{ booking_id: 'BOOK001', reason: 'flight cancelled', refund_amount: 5000000 }] })
 
-type CancelDeps = GuestMessageDeps & StaffMessageDeps & UndoDeps & PmsDeps
+type CancelDeps = GuestMessageDeps & StaffMessageDeps & DatabaseDeps & PmsDeps
 
 /**
  * The hotel cancels a booking: all of it, or none of it.
@@ -45,8 +46,8 @@ type CancelDeps = GuestMessageDeps & StaffMessageDeps & UndoDeps & PmsDeps
  *
  * Of two runs for one booking the second one is refused (`already_being_cancelled`) before it touches anything.
  * Whatever fails, or a cancel of this run, takes back all that was done, last first. What cannot be taken back flags the
- * run and is told to the duty manager. Refused cancellations fail with the reason as code (`guest_is_checked_in`, ...).
- * The guest is told when all is done: a message that fails does not undo it.
+ * run and goes to the duty manager. Refused cancellations fail with the reason as code (`guest_is_checked_in`, ...).
+ * The guest is notified when all is done: a message that fails does not undo it.
  */
 export const cancelBooking = defineFlow({
   name: 'cancel_booking',
@@ -64,10 +65,10 @@ export const cancelBooking = defineFlow({
     const refund_id = await orAlert(flow, saga, { what: 'The cancellation', bookingId: booking_id })
     await flow.task(endCancellation, { bookingId: booking_id })
     flow.log('cancelled', { booking: booking_id, refund: refund_id })
-    const guest_told = await tellGuest(flow, {
+    const guest_told = await notifyGuest(flow, {
       template: 'booking_cancelled',
       booking_id,
-      // The property system may have told of the cancellation, and the guest been told, but not of the refund.
+      // The property system may have reported the cancellation, and the guest been notified, but not of the refund.
       subject_key: refund_id ?? booking_id,
       ...(refund_id === null ? {} : { variables: { refund_amount: String(refund_amount) } }),
     })
@@ -75,7 +76,7 @@ export const cancelBooking = defineFlow({
   },
 })
 
-/** Answers the id of the refund request; null: none was asked for. */
+/** Returns the id of the refund request; null: none was asked for. */
 async function cancel(
   flow: Flow<CancelDeps>,
   saga: Saga<CancelDeps>,
@@ -85,7 +86,7 @@ async function cancel(
   const planned = await flow.task(planCancellation, asked)
   refuse(planned, 'plan_cancellation')
   const { plan } = planned
-  await saga.act(cancelInPropertySystem, plan, reinstateInPropertySystem)
+  await saga.act(cancelInPropertySystem, plan, reinstateInPropertySystem, recordReinstated)
   if (plan.roomNumber !== null) {
     refuse(await saga.act(releaseBookedRoom, plan, assignBookedRoom), 'release_booked_room')
   }

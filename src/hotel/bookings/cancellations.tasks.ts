@@ -1,13 +1,12 @@
 /** The acts of a cancellation, and how each is taken back. */
 
 import { GiveUp } from '../../platform/engine/errors.ts'
-import { defineTask, defineTransaction, type Undo } from '../../platform/engine/flow.ts'
+import { type ActToUndo, defineTask, defineTransaction } from '../../platform/engine/flow.ts'
 import { CALL_RETRY, STORE_RETRY, UNDO_RETRY } from '../../platform/engine/retries.ts'
-import { inTurn } from '../../platform/postgres/in-turn.ts'
 import type { Sql } from '../../platform/postgres/sql.ts'
 import { justAfter } from '../../platform/time/local-time.ts'
 import { phaseOf } from '../booking-phase.ts'
-import type { DatabaseDeps, PmsDeps, UndoDeps } from '../deps.ts'
+import type { DatabaseDeps, PmsDeps } from '../deps.ts'
 import { bookingLock } from '../locks.ts'
 import { applyBookingChange, undoBookingChange } from './booking-changes.tasks.ts'
 import { claimBooking, hasClaim, releaseClaim } from './booking-claims.sql.ts'
@@ -48,12 +47,12 @@ export const claimCancellation = defineTransaction<unknown, CancelRequest, Chang
   },
 })
 
-export const releaseCancellation: Undo<UndoDeps, CancelRequest, Changed> = {
+export const releaseCancellation = defineTransaction<unknown, ActToUndo<CancelRequest, Changed>, void>({
   name: 'release_claim',
+  lock: ({ input: { bookingId } }) => bookingLock(bookingId),
   retry: UNDO_RETRY,
-  run: ({ database }, { input: { bookingId } }, { runId }) =>
-    inTurn(database, bookingLock(bookingId), (sql) => releaseClaim(sql, bookingId, runId)),
-}
+  run: (_deps, { input: { bookingId } }, { sql, runId }) => releaseClaim(sql, bookingId, runId),
+})
 
 /** All of it is done: what follows is no part of it, and may wait until the guest's night is over. */
 export const endCancellation = defineTransaction<unknown, { bookingId: string }, null>({
@@ -105,33 +104,44 @@ export const cancelInPropertySystem = defineTask<DatabaseDeps & PmsDeps, CancelP
   },
 })
 
+type CancelledThere = ActToUndo<CancelPlan, { cancelled: boolean }>
+
 /**
- * Asks how the booking is: the act may or may not have happened. The property system may tell of the cancellation as
- * well, sooner or later; that it was taken back is put on record after it, so that it counts in the end. Throws GiveUp
- * (`already_being_cancelled`) where another run has claimed the booking since: that it is cancelled is then its doing.
+ * Asks how the booking is: the act may or may not have happened. Throws GiveUp (`already_being_cancelled`) where another
+ * run has claimed the booking since: that it is cancelled is then its doing.
  */
-export const reinstateInPropertySystem: Undo<UndoDeps & PmsDeps, CancelPlan, { cancelled: boolean }> = {
+export const reinstateInPropertySystem = defineTask<DatabaseDeps & PmsDeps, CancelledThere, void>({
   name: 'reinstate_in_property_system',
   retry: UNDO_RETRY,
-  async run({ database, pms }, { input, actKey }, { idempotencyKey: key, signal, runId, now, log }) {
-    const { bookingId, propertyStatus, at } = input
+  async run({ database, pms }, { input }, { idempotencyKey: key, signal, runId, log }) {
+    const { bookingId, propertyStatus } = input
     if (!pms || propertyStatus === 'cancelled') return
     await mustHaveClaim(database, bookingId, runId)
     const property = await pms.reservation(bookingId, signal)
     if (property?.status === 'cancelled') await pms.reinstateReservation(bookingId, { key, signal })
     else log('nothing to reinstate')
-    const change = {
-      ...{ bookingId, at: justAfter(at, now()), key: `${actKey}:undo`, runId },
-      act: 'reinstated',
-    } as const
-    await inTurn(database, bookingLock(bookingId), async (sql) => {
-      // A move that was made meanwhile stays; what the property system told of the cancellation took the room away.
-      const { row } = await readBooking(sql, bookingId)
-      const details = { room_data: { room_number: row?.room_number ?? input.roomNumber } }
-      await applyBookingChange(sql, { ...change, details })
-    })
   },
-}
+})
+
+/**
+ * The property system may report the cancellation as well, sooner or later: that it was taken back is put on record after
+ * it, so that it counts in the end. Throws GiveUp as above.
+ */
+export const recordReinstated = defineTransaction<PmsDeps, CancelledThere, void>({
+  name: 'record_reinstated',
+  lock: ({ input: { bookingId } }) => bookingLock(bookingId),
+  retry: UNDO_RETRY,
+  async run({ pms }, { input, actKey }, { sql, runId, now }) {
+    const { bookingId, propertyStatus, at } = input
+    if (!pms || propertyStatus === 'cancelled') return
+    await mustHaveClaim(sql, bookingId, runId)
+    // A move that was made meanwhile stays; what the property system reported of the cancellation took the room away.
+    const { row } = await readBooking(sql, bookingId)
+    const details = { room_data: { room_number: row?.room_number ?? input.roomNumber } }
+    const change = { bookingId, at: justAfter(at, now()), key: `${actKey}:undo`, details, runId }
+    await applyBookingChange(sql, { ...change, act: 'reinstated' })
+  },
+})
 
 async function mustHaveClaim(sql: Sql, bookingId: string, runId: string): Promise<void> {
   if (await hasClaim(sql, bookingId, runId)) return
@@ -153,12 +163,13 @@ export const releaseBookedRoom = defineTransaction<unknown, CancelPlan, Changed>
   },
 })
 
-export const assignBookedRoom: Undo<UndoDeps, CancelPlan, Changed> = {
+export const assignBookedRoom = defineTransaction<unknown, ActToUndo<CancelPlan, Changed>, void>({
   name: 'assign_booked_room',
+  lock: ({ input: { bookingId } }) => bookingLock(bookingId),
   retry: UNDO_RETRY,
-  run: (deps, { input: { bookingId }, actKey: key }, { runId }) =>
-    undoBookingChange(deps, { bookingId, key, runId }),
-}
+  run: (_deps, { input: { bookingId }, actKey: key }, { sql, runId }) =>
+    undoBookingChange(sql, { bookingId, key, runId }),
+})
 
 interface Refund extends Changed {
   refundId: string
@@ -186,14 +197,15 @@ export const askForRefund = defineTransaction<unknown, CancelPlan, Refund>({
 })
 
 /** Throws GiveUp `refund_already_paid`: money that is gone is for a person to ask back. */
-export const withdrawRefundRequest: Undo<UndoDeps, CancelPlan, Refund> = {
+export const withdrawRefundRequest = defineTransaction<unknown, ActToUndo<CancelPlan, Refund>, void>({
   name: 'withdraw_refund',
+  lock: ({ input: { bookingId } }) => bookingLock(bookingId),
   retry: UNDO_RETRY,
-  async run({ database }, { actKey }) {
-    const status = await withdrawRefund(database, refundId(actKey))
+  async run(_deps, { actKey }, { sql }) {
+    const status = await withdrawRefund(sql, refundId(actKey))
     if (status === 'paid') throw new GiveUp('refund_already_paid', 'The refund has been paid already.')
   },
-}
+})
 
 export const markBookingCancelled = defineTransaction<unknown, CancelPlan, Changed>({
   name: 'mark_booking_cancelled',
@@ -207,9 +219,10 @@ export const markBookingCancelled = defineTransaction<unknown, CancelPlan, Chang
   },
 })
 
-export const unmarkBookingCancelled: Undo<UndoDeps, CancelPlan, Changed> = {
+export const unmarkBookingCancelled = defineTransaction<unknown, ActToUndo<CancelPlan, Changed>, void>({
   name: 'unmark_booking_cancelled',
+  lock: ({ input: { bookingId } }) => bookingLock(bookingId),
   retry: UNDO_RETRY,
-  run: (deps, { input: { bookingId }, actKey: key }, { runId }) =>
-    undoBookingChange(deps, { bookingId, key, runId }),
-}
+  run: (_deps, { input: { bookingId }, actKey: key }, { sql, runId }) =>
+    undoBookingChange(sql, { bookingId, key, runId }),
+})

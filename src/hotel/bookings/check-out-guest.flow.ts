@@ -1,6 +1,6 @@
 import { defineFlow, type Flow } from '../../platform/engine/flow.ts'
 import type { GuestMessageDeps } from '../messages/guest-messages.tasks.ts'
-import { tellGuest } from '../messages/tell-guest.flow.ts'
+import { notifyGuest } from '../messages/notify-guest.flow.ts'
 import { BookingEvent } from './booking.event.ts'
 import { bookingSubjects, outcomeOf, recordAndSettle } from './booking-steps.flow.ts'
 
@@ -23,6 +23,6 @@ export const checkOutGuest = defineFlow({
     if (!booking.applied) return outcomeOf(booking)
     const { bookingId: booking_id } = booking
     const message = { template: 'checkout_thanks', booking_id, subject_key: booking_id } as const
-    return outcomeOf(booking, await tellGuest(flow, message))
+    return outcomeOf(booking, await notifyGuest(flow, message))
   },
 })

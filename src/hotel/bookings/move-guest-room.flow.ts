@@ -2,9 +2,9 @@ import { z } from 'zod'
 import { FlowFailure } from '../../platform/engine/errors.ts'
 import { defineFlow, type Flow, type Saga } from '../../platform/engine/flow.ts'
 import type { StaffMessageDeps } from '../../platform/notifications/staff-messages.ts'
-import type { PmsDeps, UndoDeps } from '../deps.ts'
+import type { DatabaseDeps, PmsDeps } from '../deps.ts'
 import type { GuestMessageDeps } from '../messages/guest-messages.tasks.ts'
-import { tellGuest } from '../messages/tell-guest.flow.ts'
+import { notifyGuest } from '../messages/notify-guest.flow.ts'
 import { instant } from '../steps.ts'
 import { subjectsOf } from '../subjects.ts'
 import { BookingId, RoomNumber } from '../words.ts'
@@ -35,7 +35,7 @@ const RoomMove = z
   })
   .meta({ examples: [{ booking_id: 'BOOK001', to_room: '305', reason: 'air conditioning is out of order' }] })
 
-type MoveDeps = GuestMessageDeps & StaffMessageDeps & UndoDeps & PmsDeps
+type MoveDeps = GuestMessageDeps & StaffMessageDeps & DatabaseDeps & PmsDeps
 
 /**
  * A guest gets another room: all of it, or none of it.
@@ -46,8 +46,8 @@ type MoveDeps = GuestMessageDeps & StaffMessageDeps & UndoDeps & PmsDeps
  *   tell the guest ◄───────────────────────────────────────────────────────────────────────────────────────────────────┘
  *
  * Whatever fails, or a cancel, takes back all that was done, last first. What cannot be taken back flags the run and is
- * told to the duty manager. Refused moves fail with the reason as code (`room_not_clean`, `wrong_room`, ...). The guest
- * is told when all is done: a message that fails does not undo the move.
+ * goes to the duty manager. Refused moves fail with the reason as code (`room_not_clean`, `wrong_room`, ...). The guest
+ * is notified when all is done: a message that fails does not undo the move.
  */
 export const moveGuestRoom = defineFlow({
   name: 'move_guest_room',
@@ -69,7 +69,7 @@ export const moveGuestRoom = defineFlow({
     const saga = flow.saga((acts) => move(acts, plan))
     await orAlert(flow, saga, { what: `The move to room ${to_room}`, bookingId: booking_id })
     flow.log('moved', { booking: booking_id, from_room: plan.fromRoom, to_room })
-    const guest_told = await tellGuest(flow, {
+    const guest_told = await notifyGuest(flow, {
       template: 'room_moved',
       booking_id,
       subject_key: `${booking_id}:${to_room}:${flow.runId}`,

@@ -4,7 +4,7 @@ import type { StaffMessageDeps } from '../../platform/notifications/staff-messag
 import type { HotelDeps } from '../deps.ts'
 import { alertDutyManager, type HalfUndone } from '../messages/saga-alerts.tasks.ts'
 
-/** What could not be taken back is told to the duty manager; the run fails with it all the same. */
+/** What could not be taken back goes to the duty manager; the run fails with it all the same. */
 export async function orAlert<T>(
   flow: Flow<StaffMessageDeps & HotelDeps>,
   saga: Promise<T>,

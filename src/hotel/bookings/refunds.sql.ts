@@ -28,7 +28,7 @@ export async function otherRefunds(sql: Sql, bookingId: string, id: string): Pro
   return row?.amount ?? 0
 }
 
-/** Takes a request back. Answers what became of it; undefined: there is none. A refund that was paid stays paid. */
+/** Takes a request back. Returns what became of it; undefined: there is none. A refund that was paid stays paid. */
 export async function withdrawRefund(sql: Sql, id: string): Promise<'withdrawn' | 'paid' | undefined> {
   await sql.query(
     `update prefect.refund_requests set status = 'withdrawn', updated_at = clock_timestamp()

@@ -1,7 +1,7 @@
 import { defineFlow, type Flow } from '../../platform/engine/flow.ts'
 import type { PmsDeps } from '../deps.ts'
 import type { GuestMessageDeps } from '../messages/guest-messages.tasks.ts'
-import { tellGuest } from '../messages/tell-guest.flow.ts'
+import { notifyGuest } from '../messages/notify-guest.flow.ts'
 import { instant } from '../steps.ts'
 import { BookingEvent } from './booking.event.ts'
 import type { BookingOnRecord } from './booking-changes.tasks.ts'
@@ -10,7 +10,7 @@ import {
   isBeingCancelled,
   isCancelledInPropertySystem,
   recordCancelledAfterAll,
-} from './told-cancellations.tasks.ts'
+} from './reported-cancellations.tasks.ts'
 
 type ReleaseDeps = GuestMessageDeps & PmsDeps
 
@@ -39,11 +39,11 @@ export const releaseBooking = defineFlow({
     if (phaseBefore === 'cancelled') return outcomeOf(booking)
     if ((await flow.task(isBeingCancelled, { bookingId })).is) return outcomeOf(booking)
     const message = { template: 'booking_cancelled', booking_id: bookingId, subject_key: bookingId } as const
-    return outcomeOf(booking, await tellGuest(flow, message))
+    return outcomeOf(booking, await notifyGuest(flow, message))
   },
 })
 
-/** The property system tells of what `cancel_booking` did there and took back, or of another cancellation: it knows. */
+/** The property system reports what `cancel_booking` did there and took back, or of another cancellation: it knows. */
 async function askAgain(flow: Flow<ReleaseDeps>, booking: BookingOnRecord): Promise<BookingOnRecord> {
   const { bookingId, changeKey: key } = booking
   if (!(await flow.task(isCancelledInPropertySystem, { bookingId })).is) return booking

@@ -1,19 +1,18 @@
 /** The acts of a room move, and how each is taken back. */
 
-import { defineTask, defineTransaction, type Undo } from '../../platform/engine/flow.ts'
+import { type ActToUndo, defineTask, defineTransaction } from '../../platform/engine/flow.ts'
 import { CALL_RETRY, STORE_RETRY, UNDO_RETRY } from '../../platform/engine/retries.ts'
-import { inTurn } from '../../platform/postgres/in-turn.ts'
 import type { Sql } from '../../platform/postgres/sql.ts'
 import { justAfter } from '../../platform/time/local-time.ts'
 import { phaseOf } from '../booking-phase.ts'
 import { businessDate } from '../business-date.ts'
-import type { DatabaseDeps, HotelDeps, PmsDeps, UndoDeps } from '../deps.ts'
+import type { DatabaseDeps, HotelDeps, PmsDeps } from '../deps.ts'
 import { bookingLock, roomLock } from '../locks.ts'
 import type { CleaningKind } from '../rooms/cleaning-orders.rules.ts'
 import { cancelCleaning, orderCleaning } from '../rooms/cleaning-orders.tasks.ts'
 import { applyRoomChange, type RoomChangeRequest } from '../rooms/room-changes.tasks.ts'
 import { type Housekeeping, stateOfRow } from '../rooms/room-state.rules.ts'
-import { holdRoom, lockRoom, type RoomRow, readRoomPast, releaseHold } from '../rooms/rooms.sql.ts'
+import { holdRoom, lockRoom, type RoomRow, releaseHold } from '../rooms/rooms.sql.ts'
 import { applyBookingChange, undoBookingChange } from './booking-changes.tasks.ts'
 import { bookingsInRoom, readBooking } from './bookings.sql.ts'
 import { type HoldRefusal, type MoveRefusal, refusalToHold, refusalToMove } from './room-move.rules.ts'
@@ -73,13 +72,14 @@ export const holdNewRoom = defineTransaction<unknown, RoomMovePlan, Held>({
 })
 
 /** Without a result nothing was committed. */
-export const releaseNewRoom: Undo<UndoDeps, RoomMovePlan, Held> = {
+export const releaseNewRoom = defineTransaction<unknown, ActToUndo<RoomMovePlan, Held>, void>({
   name: 'release_new_room',
+  lock: ({ input: { toRoom } }) => roomLock(toRoom),
   retry: UNDO_RETRY,
-  async run({ database }, { input: { toRoom, bookingId }, result }) {
-    if (result && result.refused === null) await releaseHold(database, toRoom, bookingId)
+  async run(_deps, { input: { toRoom, bookingId }, result }, { sql }) {
+    if (result && result.refused === null) await releaseHold(sql, toRoom, bookingId)
   },
-}
+})
 
 /** Nothing to do without a property system, or where somebody moved the guest there by hand. */
 export const moveInPropertySystem = defineTask<PmsDeps, RoomMovePlan, { moved: boolean }>({
@@ -93,7 +93,11 @@ export const moveInPropertySystem = defineTask<PmsDeps, RoomMovePlan, { moved: b
 })
 
 /** Asks where the guest is: the act may or may not have happened, and a third room is somebody else's doing. */
-export const moveBackInPropertySystem: Undo<PmsDeps, RoomMovePlan, { moved: boolean }> = {
+export const moveBackInPropertySystem = defineTask<
+  PmsDeps,
+  ActToUndo<RoomMovePlan, { moved: boolean }>,
+  void
+>({
   name: 'move_back_in_property_system',
   retry: UNDO_RETRY,
   async run({ pms }, { input: { bookingId, propertyRoom, toRoom } }, { idempotencyKey: key, signal, log }) {
@@ -102,7 +106,7 @@ export const moveBackInPropertySystem: Undo<PmsDeps, RoomMovePlan, { moved: bool
     if (now?.roomNumber !== toRoom) return log('nothing to move back')
     await pms.moveRoom({ bookingId, fromRoom: toRoom, toRoom: propertyRoom }, { key, signal })
   },
-}
+})
 
 interface Assigned {
   refused: HoldRefusal | null
@@ -117,7 +121,7 @@ export const assignNewRoom = defineTransaction<unknown, RoomMovePlan, Assigned>(
   retry: STORE_RETRY,
   async run(_deps, { bookingId, fromRoom, toRoom, at }, { sql, runId, idempotencyKey: key }) {
     const { row } = await readBooking(sql, bookingId)
-    // The property system told of the move already: the run of that event sees to the rooms.
+    // The property system reported the move already: the run of that event sees to the rooms.
     if (row?.room_number === toRoom) return { refused: null, inHouse: false }
     if (row?.room_number !== fromRoom) return { refused: 'booking_changed', inHouse: false }
     const details = { room_data: { room_number: toRoom } }
@@ -129,12 +133,13 @@ export const assignNewRoom = defineTransaction<unknown, RoomMovePlan, Assigned>(
   },
 })
 
-export const assignOldRoom: Undo<UndoDeps, RoomMovePlan, Assigned> = {
+export const assignOldRoom = defineTransaction<unknown, ActToUndo<RoomMovePlan, Assigned>, void>({
   name: 'assign_old_room',
+  lock: ({ input: { bookingId } }) => bookingLock(bookingId),
   retry: UNDO_RETRY,
-  run: (deps, { input: { bookingId }, actKey: key }, { runId }) =>
-    undoBookingChange(deps, { bookingId, key, runId }),
-}
+  run: (_deps, { input: { bookingId }, actKey: key }, { sql, runId }) =>
+    undoBookingChange(sql, { bookingId, key, runId }),
+})
 
 interface Taken {
   refused: HoldRefusal | null
@@ -166,17 +171,20 @@ export const takeNewRoom = defineTransaction<unknown, RoomMovePlan & { inHouse: 
 })
 
 /** Nobody slept there: the room is again as it was. */
-export const leaveNewRoom: Undo<UndoDeps, RoomMovePlan & { inHouse: boolean }, Taken> = {
+export const leaveNewRoom = defineTransaction<
+  unknown,
+  ActToUndo<RoomMovePlan & { inHouse: boolean }, Taken>,
+  void
+>({
   name: 'leave_new_room',
+  lock: ({ input: { toRoom } }) => roomLock(toRoom),
   retry: UNDO_RETRY,
-  async run({ database }, { input: { toRoom, inHouse }, result, actKey }, { runId, now }) {
+  async run(_deps, { input: { toRoom, inHouse }, result, actKey }, { sql, runId, now }) {
     if (!inHouse || !result || result.refused !== null) return
-    await inTurn(database, roomLock(toRoom), async (sql) => {
-      const change = changeOf(toRoom, justAfter(result.at, now()), actKey, runId)
-      await applyWords(sql, change, ['vacant', ...madeAs(result.housekeeping)])
-    })
+    const change = changeOf(toRoom, justAfter(result.at, now()), actKey, runId)
+    await applyWords(sql, change, ['vacant', ...madeAs(result.housekeeping)])
   },
-}
+})
 
 interface Left {
   housekeeping: Housekeeping
@@ -205,21 +213,20 @@ export const leaveOldRoom = defineTransaction<HotelDeps, RoomMovePlan, Left | nu
   },
 })
 
-export const returnToOldRoom: Undo<UndoDeps, RoomMovePlan, Left | null> = {
+export const returnToOldRoom = defineTransaction<unknown, ActToUndo<RoomMovePlan, Left | null>, void>({
   name: 'return_to_old_room',
+  lock: ({ input: { fromRoom } }) => roomLock(fromRoom),
   retry: UNDO_RETRY,
-  async run({ database }, { input: { fromRoom }, result, actKey }, { runId, now }) {
+  async run(_deps, { input: { fromRoom }, result, actKey }, { sql, runId, now }) {
     if (!result) return
-    await inTurn(database, roomLock(fromRoom), async (sql) => {
-      const change = changeOf(fromRoom, justAfter(result.at, now()), actKey, runId)
-      if (!(await applyWords(sql, change, [...madeAs(result.housekeeping), 'occupied']))) return
-      const { businessDate, cleaningBefore: kind } = result
-      const cleaning = { roomNumber: fromRoom, businessDate, reason: 'room_move_undone' }
-      if (kind === 'departure' || !(await cancelCleaning(sql, cleaning))) return
-      if (kind !== null) await orderCleaning(sql, { ...cleaning, kind, runId })
-    })
+    const change = changeOf(fromRoom, justAfter(result.at, now()), actKey, runId)
+    await applyWords(sql, change, [...madeAs(result.housekeeping), 'occupied'])
+    const { businessDate, cleaningBefore: kind } = result
+    const cleaning = { roomNumber: fromRoom, businessDate, reason: 'room_move_undone' }
+    if (kind === 'departure' || !(await cancelCleaning(sql, cleaning))) return
+    if (kind !== null) await orderCleaning(sql, { ...cleaning, kind, runId })
   },
-}
+})
 
 /** When a room changes by the move: after what is known of it. A check-in may be dated by a clock that is ahead. */
 function dateIn(row: RoomRow | undefined, at: string): Date {
@@ -237,16 +244,13 @@ function madeAs(housekeeping: Housekeeping): ('clean' | 'inspected' | 'pickup' |
   return housekeeping === 'inspected' ? ['clean', 'inspected'] : [housekeeping]
 }
 
-/** One after the other. False: an earlier attempt of this undo did it already. */
+/** One after the other. */
 async function applyWords(
   sql: Sql,
   change: Change,
   words: readonly RoomChangeRequest['change']['word'][],
-): Promise<boolean> {
-  const { known } = await readRoomPast(sql, change.roomNumber, change.at, `${change.key}:undo:0`)
-  if (known) return false
+): Promise<void> {
   for (const [i, word] of words.entries()) {
     await applyRoomChange(sql, { ...change, key: `${change.key}:undo:${i}`, change: { word } })
   }
-  return true
 }

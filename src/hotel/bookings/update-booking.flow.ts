@@ -1,6 +1,6 @@
 import { defineFlow, type Flow } from '../../platform/engine/flow.ts'
 import type { GuestMessageDeps } from '../messages/guest-messages.tasks.ts'
-import { tellGuest } from '../messages/tell-guest.flow.ts'
+import { notifyGuest } from '../messages/notify-guest.flow.ts'
 import { BookingEvent } from './booking.event.ts'
 import { bookingSubjects, outcomeOf, recordAndSettle } from './booking-steps.flow.ts'
 
@@ -10,7 +10,7 @@ import { bookingSubjects, outcomeOf, recordAndSettle } from './booking-steps.flo
  *   record ── rooms (of a guest in the house who has another one) ─┬─ other days or kind of room ─ tell the guest
  *                                                                  └─ else ─────────────────────── done
  *
- * A change that is older than what is known changes what it still can, and nobody is told of what is no longer true.
+ * A change that is older than what is known changes what it still can, and nobody is notified of what is no longer true.
  */
 export const updateBooking = defineFlow({
   name: 'update_booking',
@@ -28,7 +28,7 @@ export const updateBooking = defineFlow({
     const subject_key = `${booking_id}:${changeKey}`
     return outcomeOf(
       booking,
-      await tellGuest(flow, { template: 'booking_modified', booking_id, subject_key }),
+      await notifyGuest(flow, { template: 'booking_modified', booking_id, subject_key }),
     )
   },
 })

@@ -1,9 +1,9 @@
-import { defineTask, defineTransaction, type Undo } from '../../platform/engine/flow.ts'
+import { type ActToUndo, defineTask, defineTransaction } from '../../platform/engine/flow.ts'
 import { idFrom } from '../../platform/engine/ids.ts'
 import { BRIEF_RETRY, STORE_RETRY, UNDO_RETRY } from '../../platform/engine/retries.ts'
 import type { Sql } from '../../platform/postgres/sql.ts'
 import { phaseOf } from '../booking-phase.ts'
-import type { DatabaseDeps, HotelDeps, OutsideDeps } from '../deps.ts'
+import type { HotelDeps, OutsideDeps } from '../deps.ts'
 import {
   departmentContacts,
   dutyManagerContacts,
@@ -90,12 +90,12 @@ export const openRequest = defineTransaction<
 })
 
 /** Whoever cancels the run withdraws the request. By its id: the request may never have been opened. */
-export const closeRequest: Undo<DatabaseDeps, unknown, OpenedRequest> = {
+export const closeRequest = defineTransaction<unknown, ActToUndo<unknown, OpenedRequest>, void>({
   name: 'close_request',
   retry: UNDO_RETRY,
-  run: ({ database }, { result, actKey }) =>
-    markRequestCancelled(database, result?.requestId ?? idFrom('req', actKey)),
-}
+  run: (_deps, { result, actKey }, { sql }) =>
+    markRequestCancelled(sql, result?.requestId ?? idFrom('req', actKey)),
+})
 
 /** The booking named, else the one that the guest, or whoever lives in the room, is here with. */
 async function findBooking(sql: Sql, request: GuestRequest): Promise<BookingOfGuestRow | undefined> {

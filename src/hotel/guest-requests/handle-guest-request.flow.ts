@@ -1,11 +1,13 @@
+import type { z } from 'zod'
 import { defineFlow, type Flow } from '../../platform/engine/flow.ts'
 import type { StaffMessage, StaffMessageDeps } from '../../platform/notifications/staff-messages.ts'
 import type { DatabaseDeps, HotelDeps, OutsideDeps } from '../deps.ts'
 import type { GuestMessageDeps } from '../messages/guest-messages.tasks.ts'
-import type { GuestTemplate } from '../messages/guest-notification.parameters.ts'
+import type { GuestNotificationRequest, GuestTemplate } from '../messages/guest-notification.parameters.ts'
+import { notifyEach } from '../messages/notify-each.flow.ts'
+import { notifyGuest } from '../messages/notify-guest.flow.ts'
+import { sendGuestNotification } from '../messages/send-guest-notification.flow.ts'
 import { whoAnswered } from '../messages/staff-answer.rules.ts'
-import { tellEach } from '../messages/tell-each.flow.ts'
-import { tellGuest } from '../messages/tell-guest.flow.ts'
 import { instant, orElse } from '../steps.ts'
 import { subjectsOf } from '../subjects.ts'
 import { GuestRequest } from './guest-request.parameters.ts'
@@ -36,7 +38,7 @@ interface Matter {
  *   by words         │                                 page the duty manager ── wait again ──┤
  *                    └ cancelled: close as cancelled                          └ too late ────┴── unanswered
  *
- * A department that nobody can be told of is escalated at once. Cancelling the run withdraws the request. One that
+ * A department that nobody can be notified of is escalated at once. Cancelling the run withdraws the request. One that
  * nobody finishes stays escalated.
  */
 export const handleGuestRequest = defineFlow({
@@ -51,13 +53,13 @@ export const handleGuestRequest = defineFlow({
   async run(flow: Flow<Deps>, request) {
     const kind = await classify(flow, request)
     const { department, category } = kind
-    const { opened, thanked, status, escalated } = await flow.saga(async (saga) => {
+    const { opened, status, escalated } = await flow.saga(async (saga) => {
       const opened = await saga.act(openRequest, { request, kind, at: await instant(flow) }, closeRequest)
       flow.log('request opened', { request_id: opened.requestId, department, category })
       return { opened, ...(await seeToIt(flow, { request, kind, opened })) }
     })
-    await thanked
-    if (status === 'finished') await answerGuest(flow, opened, 'request_finished', { request: request.text })
+    const done = answerTo(opened, 'request_finished', { request: request.text })
+    if (status === 'finished' && done) await notifyGuest(flow, done)
     return { status, request_id: opened.requestId, department, category, escalated }
   },
 })
@@ -71,29 +73,27 @@ async function classify(flow: Flow<Deps>, { text, language }: GuestRequest): Pro
 async function seeToIt(flow: Flow<Deps>, matter: Matter) {
   const { request, opened } = matter
   const { requestId, minutes, waitSeconds, secondWaitSeconds, answerBy } = opened
-  const told = await tellEach(flow, supervisorsNews(flow, matter))
-  // Not awaited: at night the message may be held until the morning, and the request must not be.
-  const thanked = answerGuest(
-    flow,
+  const notified = await notifyEach(flow, supervisorsNews(flow, matter))
+  const thanks = answerTo(
     opened,
     'request_received',
     { request: request.text, minutes: `${minutes}` },
     answerBy,
   )
-  // Heard where it is awaited, which a cancel may be faster than.
-  thanked.catch(() => {})
-  let finished = await flow.waitFor<unknown>('task_finished', { within: told === 0 ? 0 : waitSeconds })
+  // Not awaited: at night the message may be held until the morning, and the request must not be.
+  if (thanks) await flow.start(sendGuestNotification, thanks)
+  let finished = await flow.waitFor<unknown>('task_finished', { within: notified === 0 ? 0 : waitSeconds })
   const escalated = finished === undefined
   if (escalated) {
     await flow.task(escalateRequest, { requestId, at: await instant(flow) })
-    const paged = await tellEach(flow, dutyManagersNews(flow, matter))
+    const paged = await notifyEach(flow, dutyManagersNews(flow, matter))
     flow.log('not finished in time: escalated', { request_id: requestId, paged })
     finished = await flow.waitFor<unknown>('task_finished', { within: secondWaitSeconds })
   }
-  if (finished === undefined) return { thanked, escalated, status: 'unanswered' as const }
+  if (finished === undefined) return { escalated, status: 'unanswered' as const }
   const by = whoAnswered(finished, 'finished_by')
   await flow.task(finishRequest, { requestId, by, at: await instant(flow) })
-  return { thanked, escalated, status: 'finished' as const }
+  return { escalated, status: 'finished' as const }
 }
 
 function supervisorsNews({ runId }: Flow<Deps>, { request, kind, opened }: Matter): StaffMessage[] {
@@ -114,21 +114,20 @@ function aboutIt({ requestId, roomNumber, bookingId }: OpenedRequest, template: 
   return { template, subjectKey: requestId, subjects: subjectsOf({ room: roomNumber, booking: bookingId }) }
 }
 
-/** A request out of a room with no known guest has nobody to be told. */
-async function answerGuest(
-  flow: Flow<Deps>,
+/** Undefined: of a request out of a room with no known guest there is nobody to notify. */
+function answerTo(
   { requestId, bookingId, guestId }: OpenedRequest,
   template: GuestTemplate,
   variables: Record<string, string>,
   expiresAt?: string,
-): Promise<void> {
-  if (bookingId === null && guestId === null) return
-  await tellGuest(flow, {
+): z.input<typeof GuestNotificationRequest> | undefined {
+  if (bookingId === null && guestId === null) return undefined
+  return {
     template,
     ...(bookingId === null ? {} : { booking_id: bookingId }),
     ...(guestId === null ? {} : { guest_id: guestId }),
     subject_key: requestId,
     variables,
     ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
-  })
+  }
 }

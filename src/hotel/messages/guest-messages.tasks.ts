@@ -1,20 +1,25 @@
 /** The steps of `send_guest_notification`. Names, contacts and texts stay in the outbox: checkpoints and logs have ids. */
 
 import { GiveUp } from '../../platform/engine/errors.ts'
-import { defineTask, defineTransaction, type TaskContext, type Undo } from '../../platform/engine/flow.ts'
+import {
+  type ActToUndo,
+  defineTask,
+  defineTransaction,
+  type TaskContext,
+} from '../../platform/engine/flow.ts'
 import { BRIEF_RETRY, CALL_RETRY, STORE_RETRY, UNDO_RETRY } from '../../platform/engine/retries.ts'
 import {
+  addressOf,
   byEmail,
   byText,
-  type Carrier,
   type Delivered,
   deliver,
-  recipientOf,
+  type Sender,
 } from '../../platform/notifications/delivery.ts'
 import type { ChannelDeps } from '../../platform/notifications/deps.ts'
 import {
   dropMessages,
-  isTold,
+  isNotified,
   type OutboxRow,
   openMessage,
   readMessage,
@@ -22,10 +27,10 @@ import {
 } from '../../platform/notifications/outbox.ts'
 import type { DatabaseDeps, HotelDeps, OutsideDeps } from '../deps.ts'
 import { subjectsOf } from '../subjects.ts'
-import { type Addressed, addresseeOf, isSkipped } from './addressees.tasks.ts'
 import type { GuestNotificationRequest, SkipReason } from './guest-notification.parameters.ts'
 import { type GuestChannel, usableText } from './messages.rules.ts'
 import { quietUntil, respectsQuietHours } from './quiet-hours.rules.ts'
+import { isSkipped, type Recipient, recipientOf } from './recipients.tasks.ts'
 import type { TemplateDeps } from './templates.ts'
 
 export type GuestMessageDeps = DatabaseDeps &
@@ -62,7 +67,7 @@ export interface OpenedMessage {
   holdSeconds: number
 }
 
-/** Whether there is somebody to tell, and through which channels. Reads only. */
+/** Whether there is somebody to notify, and through which channels. Reads only. */
 export const planMessage = defineTransaction<
   GuestMessageDeps,
   { request: GuestNotificationRequest; at: string },
@@ -71,25 +76,27 @@ export const planMessage = defineTransaction<
   name: 'plan_message',
   retry: STORE_RETRY,
   async run(deps, { request, at }, { sql, runId }) {
-    const addressee = await addresseeOf(sql, deps.hotel, request, new Date(at))
-    if (isSkipped(addressee)) return addressee
-    const { channels, subjectKey, bookingId, guestId } = addressee
+    const recipient = await recipientOf(sql, deps.hotel, request, new Date(at))
+    if (isSkipped(recipient)) return recipient
+    const { channels, subjectKey, bookingId, guestId } = recipient
     const subjects = subjectsOf({ booking: bookingId, guest: guestId })
     const about = { template: request.template, subjectKey, subjects, runId }
-    if (await isTold(sql, about)) return { kind: 'skipped', reason: 'already_sent' }
+    if (await isNotified(sql, about)) return { kind: 'skipped', reason: 'already_sent' }
     return { kind: 'planned', channels, subjectKey }
   },
 })
 
+/** A guest with two bookings waits a moment longer than needed; nobody is notified twice. */
+const messageLock = ({ request, subjectKey }: GuestMessage) => `message:${request.template}:${subjectKey}`
+
 /**
  * Opens the message's row in the outbox with the template's text, held while it is quiet. Asked again after that, it
  * releases the row, or drops it when the message is no longer true. Two runs with the same message take turns, and the
- * second one finds that it is told. Throws GiveUp (`template_variable_missing`).
+ * second one finds that it is sent. Throws GiveUp (`template_variable_missing`).
  */
 export const openGuestMessage = defineTransaction<GuestMessageDeps, GuestMessage, OpenedMessage | Skipped>({
   name: 'open_message',
-  // A guest with two bookings waits a moment longer than needed; nobody is told twice.
-  lock: ({ request, subjectKey }) => `message:${request.template}:${subjectKey}`,
+  lock: messageLock,
   retry: STORE_RETRY,
   async run({ hotel, templates, notified }, { request, subjectKey, channel, at }, { sql, runId }) {
     const about = { template: request.template, subjectKey, runId }
@@ -98,30 +105,30 @@ export const openGuestMessage = defineTransaction<GuestMessageDeps, GuestMessage
       return { kind: 'skipped', reason }
     }
     const now = new Date(at)
-    const addressee = await addresseeOf(sql, hotel, request, now)
-    if (isSkipped(addressee)) return skip(addressee.reason)
-    const contact = addressee.contacts[channel]
+    const recipient = await recipientOf(sql, hotel, request, now)
+    if (isSkipped(recipient)) return skip(recipient.reason)
+    const contact = recipient.contacts[channel]
     if (contact === undefined) return skip('no_contact')
-    const subjects = subjectsOf({ booking: addressee.bookingId, guest: addressee.guestId })
-    if (await isTold(sql, { ...about, subjects })) return skip('already_sent')
+    const subjects = subjectsOf({ booking: recipient.bookingId, guest: recipient.guestId })
+    if (await isNotified(sql, { ...about, subjects })) return skip('already_sent')
 
     const quiet = respectsQuietHours(request.template, channel)
     const until = quiet ? quietUntil(now, hotel.quietHours, hotel.timezone) : undefined
     const { subject, text, html, short } = templates.render(
       request.template,
-      addressee.language,
-      addressee.variables,
+      recipient.language,
+      recipient.variables,
     )
     const row = await openMessage(sql, {
       ...about,
       channel,
-      recipient: recipientOf(channel, contact),
-      language: addressee.language,
+      recipient: addressOf(channel, contact),
+      language: recipient.language,
       ...(channel === 'email' ? { subjectLine: subject, body: text, html } : { body: short }),
       ...(until ? { notBefore: until } : {}),
       subjects,
     })
-    // Somebody with the same address, though another guest in the records, was told this already.
+    // Somebody with the same address, though another guest in the records, was sent this already.
     if (row.run_id !== runId) return skip('already_sent')
     // What is left of another channel's attempt, or of an address that has changed meanwhile.
     await dropMessages(sql, { ...about, keep: row.id }, 'replaced')
@@ -131,14 +138,19 @@ export const openGuestMessage = defineTransaction<GuestMessageDeps, GuestMessage
 })
 
 /** Whoever cancels the run cancels its message, held or not. */
-export const dropMessage: Undo<GuestMessageDeps, GuestMessage, OpenedMessage | Skipped> = {
+export const dropMessage = defineTransaction<
+  GuestMessageDeps,
+  ActToUndo<GuestMessage, OpenedMessage | Skipped>,
+  void
+>({
   name: 'drop_message',
+  lock: ({ input }) => messageLock(input),
   retry: UNDO_RETRY,
-  async run({ database, notified }, { input }, { runId }) {
+  async run({ notified }, { input }, { sql, runId }) {
     const about = { template: input.request.template, subjectKey: input.subjectKey, runId }
-    for (const dropped of await dropMessages(database, about, 'cancelled')) notified(dropped, 'dropped')
+    for (const dropped of await dropMessages(sql, about, 'cancelled')) notified(dropped, 'dropped')
   },
-}
+})
 
 /**
  * Lets the LLM write an email's text in place of the template's. The text is in the row before an attempt begins, so
@@ -156,9 +168,9 @@ export const writeMessage = defineTask<
   async run({ database, hotel, llm, templates }, { message, notificationId }, context) {
     const { request, at } = message
     const { idempotencyKey: key, signal, runId, log } = context
-    const addressee = llm && (await addresseeOf(database, hotel, request, new Date(at)))
-    if (!addressee || isSkipped(addressee)) return { writtenBy: 'template' }
-    const { language, variables } = addressee
+    const recipient = llm && (await recipientOf(database, hotel, request, new Date(at)))
+    if (!recipient || isSkipped(recipient)) return { writtenBy: 'template' }
+    const { language, variables } = recipient
     const answer = await llm.generateEmail(
       { template_type: request.template, variables, language },
       { key, signal },
@@ -187,7 +199,7 @@ export const sendBy = {
   whatsapp: sendThrough('whatsapp', ({ whatsapp }) => byText(whatsapp)),
 } as const
 
-function sendThrough(channel: GuestChannel, carrierOf: (deps: GuestMessageDeps) => Carrier | undefined) {
+function sendThrough(channel: GuestChannel, senderOf: (deps: GuestMessageDeps) => Sender | undefined) {
   return defineTask<GuestMessageDeps, ToSend, { kind: Delivered } | Skipped>({
     name: `send_${channel}`,
     retry: CALL_RETRY,
@@ -198,7 +210,7 @@ function sendThrough(channel: GuestChannel, carrierOf: (deps: GuestMessageDeps) 
         const reason = await reasonToDrop(deps, message, context)
         if (reason) return { kind: 'skipped', reason }
       }
-      const kind = await deliver(deps, { row, carrier: carrierOf(deps) }, context)
+      const kind = await deliver(deps, { row, sender: senderOf(deps) }, context)
       context.log('the message is out', { notification_id: row.id, channel, outcome: kind })
       return { kind }
     },
@@ -216,9 +228,9 @@ async function reasonToDrop(
   { request, subjectKey }: GuestMessage,
   { runId, now }: Pick<TaskContext, 'runId' | 'now'>,
 ): Promise<SkipReason | undefined> {
-  const addressee: Addressed | Skipped | undefined = await addresseeOf(database, hotel, request, now())
-  if (!isSkipped(addressee)) return undefined
+  const recipient: Recipient | Skipped | undefined = await recipientOf(database, hotel, request, now())
+  if (!isSkipped(recipient)) return undefined
   const about = { template: request.template, subjectKey, runId }
-  for (const dropped of await dropMessages(database, about, addressee.reason)) notified(dropped, 'dropped')
-  return addressee.reason
+  for (const dropped of await dropMessages(database, about, recipient.reason)) notified(dropped, 'dropped')
+  return recipient.reason
 }

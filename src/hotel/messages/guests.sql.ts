@@ -4,7 +4,7 @@
  */
 import type { Sql } from '../../platform/postgres/sql.ts'
 
-export interface AddresseeRow {
+export interface RecipientRow {
   booking_id: string | null
   guest_id: string | null
   name: string | null
@@ -28,11 +28,11 @@ export interface AddresseeRow {
  * The booking's guest; without a booking the guest himself. What the booking says of its guest goes before what is
  * known of him otherwise, but for the language. Undefined when neither is there.
  */
-export async function readAddressee(
+export async function readRecipient(
   sql: Sql,
   who: { bookingId: string | undefined; guestId: string | undefined },
-): Promise<AddresseeRow | undefined> {
-  const [row] = await sql.query<AddresseeRow>(
+): Promise<RecipientRow | undefined> {
+  const [row] = await sql.query<RecipientRow>(
     `select b.id::text as booking_id, coalesce(g.id::text, b.guest_id::text) as guest_id,
             coalesce(nullif(b.guest_name, ''), g.name) as name,
             coalesce(nullif(b.guest_email, ''), g.email) as email,

@@ -1,5 +1,5 @@
 import { defineTask } from '../../platform/engine/flow.ts'
-import { type StaffMessageDeps, tellAll } from '../../platform/notifications/staff-messages.ts'
+import { notifyStaff, type StaffMessageDeps } from '../../platform/notifications/staff-messages.ts'
 import type { HotelDeps } from '../deps.ts'
 import { subjectsOf } from '../subjects.ts'
 import { halfUndoneText } from './saga-alert-text.rules.ts'
@@ -12,7 +12,7 @@ export interface HalfUndone {
 }
 
 /**
- * Tells the duty manager, in Slack and by SMS, that something was begun and could not be taken back: a person has to
+ * Notifies the duty manager, in Slack and by SMS, that something was begun and could not be taken back: a person has to
  * look.
  */
 export const alertDutyManager = defineTask<StaffMessageDeps & HotelDeps, HalfUndone, { told: number }>({
@@ -33,7 +33,7 @@ export const alertDutyManager = defineTask<StaffMessageDeps & HotelDeps, HalfUnd
       ...contact,
       text: halfUndoneText(contact.channel, undone),
     }))
-    await tellAll(deps, messages, context)
+    await notifyStaff(deps, messages, context)
     return { told: contacts.length }
   },
 })

@@ -21,7 +21,7 @@ type About = Omit<GuestMessage, 'at'>
 /**
  * A message to a guest: in the guest's language, through the channel the guest prefers, once, and not at night.
  *
- *   plan ─┬─ unknown, opted out, no contact, told already ─ skipped
+ *   plan ─┬─ unknown, opted out, no contact, sent already ─ skipped
  *         └─ open ─┬─ quiet hours: held ─ sleep ─ open again ─┬─ no longer true ─ dropped, skipped
  *            ▲     └─ now ────────────────────────────────────┴─ write (LLM, else template) ── send ─┬─ sent
  *            └───────────────────────────── next channel ◄─────────────────── refused, or too often ─┘

@@ -12,7 +12,7 @@ export interface Prediction {
   runId: string
 }
 
-/** Answers whether it is the newest now. Of two of the same time the greater value stays, whichever came first. */
+/** Returns whether it is the newest now. Of two of the same time the greater value stays, whichever came first. */
 export async function storePrediction(sql: Sql, prediction: Prediction): Promise<boolean> {
   const stored = await sql.query(
     `insert into prefect.predictions as p
@@ -38,7 +38,7 @@ export async function storePrediction(sql: Sql, prediction: Prediction): Promise
   return stored.length > 0
 }
 
-/** Answers whether they are the newest now. `items` as the model gave them. */
+/** Returns whether they are the newest now. `items` as the model gave them. */
 export async function storeRecommendations(
   sql: Sql,
   news: { guestId: string; items: unknown[]; modelVersion: string; generatedAt: Date; runId: string },

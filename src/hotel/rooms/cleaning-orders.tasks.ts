@@ -17,7 +17,7 @@ export function orderCleaning(
 
 /**
  * Takes the room's task of that business date off the list, unless somebody has begun it: a task in progress is never
- * taken away. Answers whether there was one to cancel. Works inside any transaction.
+ * taken away. Returns whether there was one to cancel. Works inside any transaction.
  */
 export function cancelCleaning(
   sql: Sql,

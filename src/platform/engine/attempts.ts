@@ -1,17 +1,60 @@
-/** How a task is tried: its timeout, which errors are worth another try, and when. */
-import { GiveUp, TryAgain } from './errors.ts'
+/** Whether and when a task is tried (again): decisions on what is on record, without a clock or chance of their own. */
+import { describeError, GiveUp, TryAgain } from './errors.ts'
 import type { RetryPolicy } from './flow.ts'
+import type { FailedAttempt } from './journal.ts'
 
-const CANCEL_GRACE_MS = 2_000
 const LONGEST_RETRY_AFTER = 3_600
 
-export class TaskTimeout extends Error {
-  override readonly name = 'TaskTimeout'
-  readonly code = 'timeout'
+/** An attempt that is to be made. */
+export interface PlannedAttempt {
+  /** 1 for the first; counts on after a manual retry. */
+  attempt: number
+  /** Epoch milliseconds; undefined: now. */
+  notBefore: number | undefined
+  /** None follows when this one fails, unless a person asks for a retry. */
+  lastAttempt: boolean
+  /** Made before the last manual retry: the policy counts from there. */
+  attemptsBeforeRetry: number
+}
+
+/** What the newest failed attempt says of a step; all of its history that matters. */
+export type AttemptHistory = Pick<FailedAttempt, 'attempt' | 'nextAttemptAt' | 'attemptsBeforeRetry'>
+
+/** `history` undefined: none has failed. 'none': the newest one was the last. */
+export function nextAttempt(
+  policy: RetryPolicy | undefined,
+  history: AttemptHistory | undefined,
+): PlannedAttempt | 'none' {
+  if (history && history.nextAttemptAt === undefined) return 'none'
+  const attempt = (history?.attempt ?? 0) + 1
+  const attemptsBeforeRetry = history?.attemptsBeforeRetry ?? 0
+  return {
+    attempt,
+    notBefore: history?.nextAttemptAt,
+    lastAttempt: isLastAttempt(policy, attempt - attemptsBeforeRetry),
+    attemptsBeforeRetry,
+  }
+}
+
+/** An attempt that failed at `endedAt` (epoch milliseconds), with the time of the next one. `random` is 0..1. */
+export function failedAttempt(
+  policy: RetryPolicy | undefined,
+  {
+    attempt,
+    attemptsBeforeRetry,
+    startedAt,
+  }: Pick<FailedAttempt, 'startedAt'> & Omit<AttemptHistory, 'nextAttemptAt'>,
+  error: unknown,
+  endedAt: number,
+  random: number,
+): Omit<FailedAttempt, 'step' | 'taskName'> {
+  const delay = nextDelay(policy, attempt - attemptsBeforeRetry, error, random)
+  const nextAttemptAt = delay === undefined ? undefined : endedAt + delay * 1000
+  return { attempt, attemptsBeforeRetry, startedAt, endedAt, nextAttemptAt, error: describeError(error) }
 }
 
 /** `attempt` counts from 1, or from the retry that a person asked for. */
-export function isLastAttempt(policy: RetryPolicy | undefined, attempt: number): boolean {
+function isLastAttempt(policy: RetryPolicy | undefined, attempt: number): boolean {
   return attempt >= (policy?.attempts ?? 1)
 }
 
@@ -32,44 +75,4 @@ export function nextDelay(
   const after = error instanceof TryAgain ? (error.afterSeconds ?? 0) : 0
   // A service may ask for anything: not for what is no number, nor for longer than an hour.
   return Math.max(0, spread, Number.isNaN(after) ? 0 : Math.min(after, LONGEST_RETRY_AFTER))
-}
-
-/**
- * Runs one attempt. Its signal aborts on the timeout and when `stop` does. An attempt that does not listen is
- * abandoned: at the timeout at once, after `stop` within two seconds.
- */
-export async function attemptOnce<T>(
-  run: (signal: AbortSignal) => Promise<T>,
-  timeoutSeconds: number | undefined,
-  stop: AbortSignal,
-): Promise<T> {
-  const abort = new AbortController()
-  const timers: NodeJS.Timeout[] = []
-  const onStop = (reject: (error: Error) => void) => {
-    abort.abort(stop.reason)
-    timers.push(setTimeout(() => reject(new Error('It did not stop in time.')), CANCEL_GRACE_MS))
-  }
-  let listener: (() => void) | undefined
-  const cutShort = new Promise<never>((_, reject) => {
-    if (timeoutSeconds !== undefined) {
-      const timeout = new TaskTimeout(`It took longer than ${timeoutSeconds} s.`)
-      const expire = () => {
-        // Refused first: what the attempt makes of its abort comes too late to hide why.
-        reject(timeout)
-        abort.abort(timeout)
-      }
-      timers.push(setTimeout(expire, timeoutSeconds * 1000))
-    }
-    listener = () => onStop(reject)
-    // It may have been asked for while the attempt was prepared.
-    if (stop.aborted) listener()
-    else stop.addEventListener('abort', listener, { once: true })
-  })
-  cutShort.catch(() => {})
-  try {
-    return await Promise.race([run(abort.signal), cutShort])
-  } finally {
-    for (const timer of timers) clearTimeout(timer)
-    if (listener) stop.removeEventListener('abort', listener)
-  }
 }

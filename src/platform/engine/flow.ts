@@ -1,6 +1,6 @@
 /**
  * The language a flow is written in. Words and ports only: no vendor, no I/O.
- * Two engines speak it: `dbos/` (durable) and `in-memory.ts` (at once, for unit tests of flows).
+ * Two engines speak it: `durable/` (over PostgreSQL) and `in-memory.ts` (at once, for unit tests of flows).
  */
 import type { z } from 'zod'
 
@@ -66,24 +66,30 @@ export interface TransactionalTask<in Deps, Input, Output> {
 
 export type AnyTask<Deps, Input, Output> = Task<Deps, Input, Output> | TransactionalTask<Deps, Input, Output>
 
-export interface Undo<Deps, Input, Output> {
-  readonly name: string
-  readonly retry?: RetryPolicy
-  readonly timeoutSeconds?: number
-  /** `actKey`: the act's idempotency key. `result` is missing when the act may or may not have happened: undo by it. */
-  run(
-    deps: Deps,
-    act: { input: Input; result: Output | undefined; actKey: string },
-    context: TaskContext,
-  ): Promise<void>
+/** An act of a saga, as its undo is told of it. */
+export interface ActToUndo<Input, Output> {
+  input: Input
+  /** Missing when the act may or may not have happened: undo by `actKey`. Of a transaction: it was not committed. */
+  result: Output | undefined
+  /** The act's idempotency key. */
+  actKey: string
 }
 
+/**
+ * What takes an act back: a task where that is outside the database, a transaction where it is inside, which is then
+ * applied exactly once. A cancel of the run does not stop it.
+ */
+export type Undo<Deps, Input, Output> = AnyTask<Deps, ActToUndo<Input, Output>, void>
+
 export interface Saga<Deps> {
-  /** The undo is registered before the act runs; on failure or cancel all undos run in reverse. */
+  /**
+   * The undo is registered before the act runs; on failure or cancel all acts are undone in reverse. Of several undos of
+   * one act each is a step of its own, in the order given; those after one that failed are not tried.
+   */
   act<Input, Output>(
     task: AnyTask<Deps, Input, Output>,
     input: Input,
-    undo: Undo<Deps, Input, Output>,
+    ...undos: [Undo<Deps, Input, Output>, ...Undo<Deps, Input, Output>[]]
   ): Promise<Output>
 }
 
@@ -103,6 +109,14 @@ export interface Flow<Deps> {
     flow: FlowDefinition<Deps, Parameters, Result>,
     parameters: z.input<Parameters>,
   ): Promise<Result>
+  /**
+   * A flow run of its own, not awaited: on record when this resolves, with this run as its parent. Resolves with its run
+   * id, the same on every replay. It lives on its own from there: neither its failure nor our cancel reaches the other.
+   */
+  start<Parameters extends z.ZodType, Result>(
+    flow: FlowDefinition<Deps, Parameters, Result>,
+    parameters: z.input<Parameters>,
+  ): Promise<string>
   sleep(seconds: number): Promise<void>
   /** The signal's payload (null without one), or undefined when it did not come within `within` seconds. */
   waitFor<Payload>(signal: string, options: { within: number }): Promise<Payload | undefined>

@@ -1,4 +1,4 @@
-/** What an in-memory run remembers: the journal over a few maps. Twin of `dbos/durable-journal.ts`. */
+/** What an in-memory run remembers: the journal over a few maps. Twin of `durable/durable-journal.ts`. */
 import { ENDED, type RunStatus } from '../contract/run.ts'
 import type { CancelOutcome, StartRequest } from './engine.ts'
 import type { ErrorRecord } from './errors.ts'
@@ -76,7 +76,7 @@ export function openMemoryJournal(
       entry.steps.set(step, checkpoint)
       return checkpoint
     },
-    transaction: async (step, lock, body) => {
+    transaction: async (step, { lock }, body) => {
       const checkpoint = await locked(lock, body)
       entry.steps.set(step, checkpoint)
       return checkpoint

@@ -183,7 +183,7 @@ function rewind(entry: Entry): string | undefined {
     entry.steps.delete(number)
     entry.waits.delete(number)
     const last = entry.attempts.findLast((attempt) => attempt.step === number)
-    if (last) Object.assign(last, { nextAttemptAt: Date.now(), granted: last.attempt })
+    if (last) Object.assign(last, { nextAttemptAt: Date.now(), attemptsBeforeRetry: last.attempt })
   }
   return from
 }

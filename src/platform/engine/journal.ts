@@ -5,7 +5,7 @@
 import type { ErrorRecord } from './errors.ts'
 import type { AnyFlow, LogFields, TransactionSql } from './flow.ts'
 
-export type StepKind = 'task' | 'transaction' | 'wait' | 'child' | 'now' | 'uuid' | 'undo'
+export type StepKind = 'task' | 'transaction' | 'wait' | 'child' | 'start' | 'now' | 'uuid' | 'undo'
 
 /** A named part of a transaction. Times in epoch milliseconds. */
 export interface Part {
@@ -37,8 +37,8 @@ export interface FailedAttempt {
   error: ErrorRecord
   /** Epoch milliseconds; undefined: there is no next one. */
   nextAttemptAt: number | undefined
-  /** Attempts made before a person asked for a retry: the policy counts from here. */
-  granted: number
+  /** Made before the last manual retry: the policy counts from there. */
+  attemptsBeforeRetry: number
 }
 
 export interface LogLine {
@@ -62,18 +62,21 @@ export interface Journal {
   /** Loaded when the run starts or resumes. */
   recorded(step: number): Checkpoint | undefined
   lastFailedAttempt(step: number): FailedAttempt | undefined
-  /** Commits the outcome, once, and only while this execution owns the run (else OwnershipLost). Answers what stands. */
+  /** Commits the outcome, once, and only while this execution owns the run (else OwnershipLost). Returns what stands. */
   record(step: number, checkpoint: Checkpoint): Promise<Checkpoint>
-  /** Runs `body` in one transaction that also holds its checkpoint; returns the checkpoint that is recorded. */
+  /**
+   * Runs `body` in one transaction that also holds its checkpoint; returns the checkpoint that is recorded. Tried while
+   * the database is away, `cancellable` until the run is cancelled.
+   */
   transaction(
     step: number,
-    lock: string | undefined,
+    how: { lock: string | undefined; cancellable: boolean },
     body: (sql: TransactionSql) => Promise<Checkpoint>,
   ): Promise<Checkpoint>
   attemptFailed(attempt: FailedAttempt): Promise<void>
   cached(key: string): Promise<{ value: unknown } | undefined>
   cache(key: string, value: unknown, expiresInSeconds: number): Promise<void>
-  /** Opens a wait of so many seconds, or finds it open since an earlier execution: answers the milliseconds left. */
+  /** Opens a wait of so many seconds, or finds it open since an earlier execution: returns the milliseconds left. */
   openWait(step: number, signal: string | undefined, seconds: number): Promise<number>
   /** Takes the oldest signal of that name that no other step took. */
   takeSignal(step: number, signal: string): Promise<{ payload: unknown } | undefined>
@@ -81,7 +84,8 @@ export interface Journal {
   signalled(withinMs: number, stop: AbortSignal): Promise<void>
   /** The id that a child started at this step has, or would have. */
   childId(step: number): string
-  startChild(step: number, flow: AnyFlow, parameters: unknown): Promise<string>
+  /** Commits the child's run, once, and returns its id. `awaited`: this run waits for its end. */
+  startChild(step: number, flow: AnyFlow, parameters: unknown, awaited: boolean): Promise<string>
   childOutcome(runId: string, stop: AbortSignal): Promise<{ value: unknown } | { error: ErrorRecord }>
   /** Also when there is none, or it has ended. */
   cancelChild(runId: string): Promise<void>

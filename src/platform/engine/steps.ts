@@ -6,7 +6,7 @@ import { FlowCancelled, FlowFailure, TaskFailed } from './errors.ts'
 import type { AnyTask } from './flow.ts'
 import { type Checkpoint, OwnershipLost, type StepKind } from './journal.ts'
 import { occupationOf } from './occupation.ts'
-import { halted } from './run-control.ts'
+import { halted, type Occupation } from './run-control.ts'
 import type { RunScope, StepScope } from './run-scope.ts'
 import { runTask } from './task-runner.ts'
 
@@ -15,7 +15,13 @@ export interface Steps<Deps> {
   take(count?: number): number
   scopeAt(number: number): StepScope<Deps>
   /** The recorded value, or what `act` records; throws the recorded failure. */
-  run(number: number, kind: StepKind, name: string, act: () => Promise<Checkpoint>): Promise<unknown>
+  run(
+    number: number,
+    kind: StepKind,
+    name: string,
+    act: () => Promise<Checkpoint>,
+    occupation?: Occupation,
+  ): Promise<unknown>
   task<Input, Output>(
     definition: AnyTask<Deps, Input, Output>,
     input: Input,
@@ -32,11 +38,17 @@ export function createSteps<Deps>(scope: RunScope<Deps>): Steps<Deps> {
   }
   const scopeAt = (number: number): StepScope<Deps> => ({ ...scope, number })
 
-  async function run(number: number, kind: StepKind, name: string, act: () => Promise<Checkpoint>) {
+  async function run(
+    number: number,
+    kind: StepKind,
+    name: string,
+    act: () => Promise<Checkpoint>,
+    occupation = occupationOf(kind),
+  ) {
     if (control.lost) return halted()
     const known = journal.recorded(number)
     if (known) return replay(known, name, number)
-    const leave = control.occupy(occupationOf(kind))
+    const leave = control.occupy(occupation)
     try {
       // What is undone is undone also when the run is cancelled: that is why it is undone.
       if (control.cancelled && kind !== 'undo') await refuseToStart(scope, number, kind, name)

@@ -66,7 +66,7 @@ export function runChild<Deps>(
   return steps.run(number, 'child', name, async () => {
     const startedAt = Date.now()
     const given = flow.parameters.parse(parameters)
-    const childId = await here(control, () => journal.startChild(number, flow, given))
+    const childId = await here(control, () => journal.startChild(number, flow, given, true))
     const outcome = await journal.childOutcome(childId, control.signal)
     if (control.lost) return halted()
     if (control.cancelled && 'error' in outcome) await journal.cancelChild(childId)

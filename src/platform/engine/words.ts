@@ -30,6 +30,7 @@ function speak<Deps>(scope: RunScope<Deps>): Flow<Deps> {
     all: (definition, inputs, { concurrency = 10 } = {}) => runAll(steps, definition, inputs, concurrency),
     child: (flow, parameters) =>
       runChild(scope, steps, flow as FlowDefinition<Deps>, parameters) as Promise<never>,
+    start: (flow, parameters) => startRun(scope, steps, flow as FlowDefinition<Deps>, parameters),
     sleep: async (seconds) => void (await waitFor(scope, steps, undefined, seconds)),
     waitFor: async (signal, { within }) => {
       const taken = (await waitFor(scope, steps, signal, within)) as { payload: never } | null
@@ -46,6 +47,23 @@ function speak<Deps>(scope: RunScope<Deps>): Flow<Deps> {
       scope.journal.log({ key, at: Date.now(), level: 'info', message, ...(fields ? { fields } : {}) })
     },
   }
+}
+
+/** Recorded when its row is committed: an execution that dies in between finds it there, under the same id. */
+function startRun<Deps>(
+  { journal }: RunScope<Deps>,
+  steps: Steps<Deps>,
+  flow: FlowDefinition<Deps>,
+  parameters: unknown,
+): Promise<string> {
+  const number = steps.take()
+  const { name } = flow
+  const started = steps.run(number, 'start', name, async () => {
+    const startedAt = Date.now()
+    const value = await journal.startChild(number, flow, flow.parameters.parse(parameters), false)
+    return journal.record(number, { name, kind: 'start', startedAt, endedAt: Date.now(), value })
+  })
+  return started as Promise<string>
 }
 
 /** A value made once, and the same on every replay. */

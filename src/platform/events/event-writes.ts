@@ -44,7 +44,7 @@ const INSERT = `
   )
   select id from added`
 
-/** Adds the events in one statement; answers the ids that are new. */
+/** Adds the events in one statement; returns the ids that are new. */
 export async function insertEvents(sql: Sql, events: readonly NewEvent[]): Promise<Set<string>> {
   const rows = await sql.query<{ id: string }>(INSERT, [JSON.stringify(events)])
   return new Set(rows.map(({ id }) => id))

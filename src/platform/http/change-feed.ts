@@ -19,7 +19,7 @@ const MOST_WATCHED = 200
 export type Listener = (changes: readonly Change[]) => void
 
 export interface ChangeFeed {
-  /** Resolves when nothing that changes from now on will be missed; answers how to stop listening. */
+  /** Resolves when nothing that changes from now on will be missed; returns how to stop listening. */
   listen(listener: Listener): Promise<() => void>
   /** What changed since a moment (epoch milliseconds), at most an hour back; some of it may be told again. */
   since(at: number): Promise<Change[]>

@@ -10,7 +10,7 @@ import type { Sql } from '../postgres/sql.ts'
 import { markAttemptFailed, markSandbox, markSending, markSent, type OutboxRow } from './outbox.ts'
 
 /** How a channel sends a row of the outbox. */
-export interface Carrier {
+export interface Sender {
   send(row: OutboxRow, signal: AbortSignal): Promise<{ id: string }>
   /** Where the provider can tell: the message, when it took it since then. */
   findSent?(row: OutboxRow, since: Date, signal: AbortSignal): Promise<{ id: string } | undefined>
@@ -24,24 +24,24 @@ export interface DeliveryDeps {
 export type Delivered = 'sent' | 'sandbox'
 
 /**
- * Sends a row of this run and marks it; one that is sent (or kept in the sandbox, for want of a carrier) is left as it
+ * Sends a row of this run and marks it; one that is sent (or kept in the sandbox, for want of a sender) is left as it
  * is. An attempt that finds an earlier one unreported asks the provider first. The row is marked as failed when the last
- * attempt has failed. Throws what the carrier throws.
+ * attempt has failed. Throws what the sender throws.
  */
 export async function deliver(
   { database, notified }: DeliveryDeps,
-  { row, carrier }: { row: OutboxRow; carrier: Carrier | undefined },
+  { row, sender }: { row: OutboxRow; sender: Sender | undefined },
   { lastAttempt, signal, log }: TaskContext,
 ): Promise<Delivered> {
   if (row.status === 'sent' || row.status === 'sandbox') return row.status
-  if (!carrier) {
+  if (!sender) {
     await markSandbox(database, row.id)
     notified(row.channel, 'sandbox')
     log('the channel is not configured: kept in the sandbox', { notification_id: row.id })
     return 'sandbox'
   }
   await markSending(database, row.id)
-  const { id } = await handOver(carrier, row, signal).catch(async (error: unknown) => {
+  const { id } = await handOver(sender, row, signal).catch(async (error: unknown) => {
     const { code, message } = describeError(error)
     const final = error instanceof GiveUp || lastAttempt
     await markAttemptFailed(database, row.id, `${code}: ${message}`, final)
@@ -54,21 +54,21 @@ export async function deliver(
 }
 
 /** An earlier attempt died between sending and saying so, or heard no answer: it may have been sent. */
-async function handOver(carrier: Carrier, row: OutboxRow, signal: AbortSignal): Promise<{ id: string }> {
+async function handOver(sender: Sender, row: OutboxRow, signal: AbortSignal): Promise<{ id: string }> {
   const { sending_since: since } = row
-  const found = since && (await carrier.findSent?.(row, since, signal))
-  return found ?? carrier.send(row, signal)
+  const found = since && (await sender.findSent?.(row, since, signal))
+  return found ?? sender.send(row, signal)
 }
 
 /** Slack takes no key and does not tell: a repeat is a second message. */
-export function bySlack(slack: Slack | undefined): Carrier | undefined {
+export function bySlack(slack: Slack | undefined): Sender | undefined {
   return (
     slack && { send: ({ recipient, body }, signal) => slack.post({ channel: recipient, text: body }, signal) }
   )
 }
 
 /** A repeat of the same text has the same Message-ID. */
-export function byEmail(email: Email | undefined): Carrier | undefined {
+export function byEmail(email: Email | undefined): Sender | undefined {
   return (
     email && {
       send: ({ id, recipient, subject_line, body, html }, signal) => {
@@ -85,11 +85,11 @@ export function byEmail(email: Email | undefined): Carrier | undefined {
 const WHATSAPP = 'whatsapp:'
 
 /** The outbox has one row per recipient: a number is somebody else by WhatsApp than by SMS. */
-export function recipientOf(channel: 'email' | 'sms' | 'whatsapp', contact: string): string {
+export function addressOf(channel: 'email' | 'sms' | 'whatsapp', contact: string): string {
   return channel === 'whatsapp' ? `${WHATSAPP}${contact}` : contact
 }
 
-export function byText(texts: TextMessages | undefined): Carrier | undefined {
+export function byText(texts: TextMessages | undefined): Sender | undefined {
   const messageOf = ({ recipient, body }: OutboxRow) => ({ to: recipient.replace(WHATSAPP, ''), text: body })
   return (
     texts && {

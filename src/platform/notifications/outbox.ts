@@ -1,8 +1,11 @@
 /** The outbox: every message to a person has one row per (recipient, template, subject_key), sent or not. */
 import { createHash } from 'node:crypto'
 import type { Channel, Notification } from '../contract/notification.ts'
+import { TryAgain } from '../engine/errors.ts'
+import type { Database } from '../postgres/pool.ts'
 import type { Sql } from '../postgres/sql.ts'
 import { runIsOver } from '../runs/run-is-over.ts'
+import { reopening } from './outbox.rules.ts'
 
 export interface OutboxMessage {
   channel: Channel
@@ -39,40 +42,45 @@ export interface OutboxRow {
 
 const ROW = 'id, channel, recipient, subject_line, body, html, status, provider_id, run_id, sending_since'
 
-/** The run that had the row will not send it any more. */
+/** The run that has the row will not send it any more. */
 const RUN_IS_OVER = runIsOver('n.run_id')
-/** A message that went nowhere, or whose run is gone, is the asking run's. */
-const TAKEN_OVER = `(n.status in ('failed', 'dropped')
-  or (n.status in ('pending', 'held') and n.run_id is distinct from excluded.run_id and ${RUN_IS_OVER}))`
-const OWN = `(n.status in ('pending', 'held') and n.run_id = excluded.run_id)`
 
 /**
- * Opens the message's row, or finds the one that is there. One that failed, was dropped or whose run has ended is taken
- * over by this run; any other keeps its run, so that of two runs at once only one sends. Asked again by its own run, the
- * row keeps its text and takes the new `notBefore`. Indexes the subjects. One statement.
+ * Opens the message's row, or finds the one that is there and makes of it what `reopening` says. Inside a transaction,
+ * whose end lets the next run look. One round trip for a message that is new.
  */
 export async function openMessage(sql: Sql, message: OutboxMessage): Promise<OutboxRow> {
+  return (await insertMessage(sql, message)) ?? reopenMessage(sql, message)
+}
+
+/** The same in a transaction of its own, which only a message that is there already needs. */
+export async function openMessageByItself(
+  database: Pick<Database, 'query' | 'transaction'>,
+  message: OutboxMessage,
+): Promise<OutboxRow> {
+  return (
+    (await insertMessage(database, message)) ?? database.transaction((sql) => reopenMessage(sql, message))
+  )
+}
+
+/** SQL: indexes the subjects of the row that `from` has. */
+const indexed = (from: string, subjects: string) => `
+  insert into prefect.subject_index (subject, kind, id)
+  select subject, 'notification', ${from}.id from ${from}, unnest(${subjects}::text[]) as subject
+  on conflict do nothing`
+
+/** Undefined: the row is there already. */
+async function insertMessage(sql: Sql, message: OutboxMessage): Promise<OutboxRow | undefined> {
   const { recipient, template, subjectKey } = message
-  const taken = (column: string) =>
-    `${column} = case when ${TAKEN_OVER} then excluded.${column} else n.${column} end`
   const [row] = await sql.query<OutboxRow>(
     `with message as (
-       insert into prefect.notifications as n
+       insert into prefect.notifications
          (id, channel, recipient, template, subject_key, language, body, subject_line, html, not_before,
           status, run_id, subjects)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::timestamptz,
-               case when $10::timestamptz is null then 'pending' else 'held' end, $11, $12::text[])
-       on conflict (recipient, template, subject_key) do update set
-         ${['channel', 'language', 'body', 'subject_line', 'html', 'run_id'].map(taken).join(', ')},
-         not_before = case when ${TAKEN_OVER} or ${OWN} then coalesce(excluded.not_before, n.not_before)
-                      else n.not_before end,
-         status = case when ${TAKEN_OVER} or ${OWN} then excluded.status else n.status end
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13::text[])
+       on conflict (recipient, template, subject_key) do nothing
        returning ${ROW}
-     ), indexed as (
-       insert into prefect.subject_index (subject, kind, id)
-       select subject, 'notification', message.id from message, unnest($12::text[]) as subject
-       on conflict do nothing
-     )
+     ), indexed as (${indexed('message', '$13')})
      select ${ROW} from message`,
     [
       messageId(recipient, template, subjectKey),
@@ -85,12 +93,70 @@ export async function openMessage(sql: Sql, message: OutboxMessage): Promise<Out
       message.subjectLine ?? null,
       message.html ?? null,
       message.notBefore ?? null,
+      statusOf(message),
       message.runId,
       message.subjects,
     ],
   )
-  if (!row) throw new Error('the outbox did not return its row')
   return row
+}
+
+const statusOf = ({ notBefore }: OutboxMessage) => (notBefore ? 'held' : 'pending')
+
+/** Locks the row, decides, updates. */
+async function reopenMessage(sql: Sql, message: OutboxMessage): Promise<OutboxRow> {
+  const { run_is_over: runIsOver, ...row } = await lockMessage(sql, message)
+  const known = { status: row.status, runId: row.run_id, runIsOver }
+  switch (reopening(known, message.runId)) {
+    case 'leave':
+      return row
+    case 'renew':
+      return updateMessage(sql, row.id, message)
+    case 'take_over':
+      return updateMessage(sql, row.id, message, {
+        channel: message.channel,
+        language: message.language,
+        body: message.body,
+        subject_line: message.subjectLine ?? null,
+        html: message.html ?? null,
+        run_id: message.runId,
+      })
+  }
+}
+
+/** And indexes what it is about for this run, too. */
+async function lockMessage(
+  sql: Sql,
+  { recipient, template, subjectKey, subjects }: OutboxMessage,
+): Promise<OutboxRow & { run_is_over: boolean }> {
+  const [row] = await sql.query<OutboxRow & { run_is_over: boolean }>(
+    `with message as (
+       select ${ROW}, ${RUN_IS_OVER} as run_is_over from prefect.notifications n
+       where recipient = $1 and template = $2 and subject_key = $3
+       for update of n
+     ), indexed as (${indexed('message', '$4')})
+     select ${ROW}, run_is_over from message`,
+    [recipient, template, subjectKey, subjects],
+  )
+  // It was there a moment ago: erased since.
+  if (!row) throw new TryAgain('message_gone', 'The message went from the outbox while it was looked at.', 0)
+  return row
+}
+
+/** `text`: what else of the row changes, by column. */
+async function updateMessage(
+  sql: Sql,
+  id: string,
+  message: OutboxMessage,
+  text: Record<string, string | null> = {},
+): Promise<OutboxRow> {
+  const sets = Object.keys(text).map((column, i) => `, ${column} = $${i + 4}`)
+  const [row] = await sql.query<OutboxRow>(
+    `update prefect.notifications set status = $2, not_before = coalesce($3, not_before)${sets.join('')}
+     where id = $1 returning ${ROW}`,
+    [id, statusOf(message), message.notBefore ?? null, ...Object.values(text)],
+  )
+  return row as OutboxRow
 }
 
 function messageId(...key: string[]): string {
@@ -102,21 +168,21 @@ export async function readMessage(sql: Sql, id: string): Promise<OutboxRow | und
   return row
 }
 
-/** Whether one of `subjects` has been told, through whatever channel, or another run that goes on is about to. */
-export async function isTold(
+/** Whether one of `subjects` has been notified, through whatever channel, or another run that goes on is about to. */
+export async function isNotified(
   sql: Sql,
   message: { template: string; subjectKey: string; subjects: string[]; runId: string },
 ): Promise<boolean> {
-  const [answer] = await sql.query<{ told: boolean }>(
+  const [answer] = await sql.query<{ notified: boolean }>(
     `select exists (
        select from prefect.notifications n
        where n.template = $1 and n.subject_key = $2 and n.subjects && $3::text[]
          and (n.status in ('sent', 'sandbox')
               or (n.status in ('pending', 'held') and n.run_id is distinct from $4 and not ${RUN_IS_OVER}))
-     ) as told`,
+     ) as notified`,
     [message.template, message.subjectKey, message.subjects, message.runId],
   )
-  return answer?.told === true
+  return answer?.notified === true
 }
 
 /** Another text for a message that no attempt was made to send yet; false: it is too late for that. */
@@ -165,7 +231,7 @@ export async function markAttemptFailed(sql: Sql, id: string, error: string, fin
   )
 }
 
-/** What this run has opened and not sent will not be sent, but for `keep`. Answers the channels of what was dropped. */
+/** What this run has opened and not sent will not be sent, but for `keep`. Returns the channels of what was dropped. */
 export async function dropMessages(
   sql: Sql,
   message: { template: string; subjectKey: string; runId: string; keep?: string },

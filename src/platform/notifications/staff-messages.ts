@@ -3,15 +3,16 @@ import type { TextMessages } from '../channels/sms/text-messages.ts'
 import { GiveUp } from '../engine/errors.ts'
 import { defineTask, type TaskContext } from '../engine/flow.ts'
 import { STAFF_RETRY } from '../engine/retries.ts'
+import type { Database } from '../postgres/pool.ts'
 import { bySlack, byText, type Delivered, type DeliveryDeps, deliver } from './delivery.ts'
-import { openMessage } from './outbox.ts'
+import { openMessageByItself } from './outbox.ts'
 
 export interface StaffMessage {
   channel: 'slack' | 'sms'
   /** A Slack id, or a number in E.164. */
   recipient: string
   template: string
-  /** What it is about, once: the same (recipient, template, subjectKey) is told a single time. */
+  /** What it is about, once: the same (recipient, template, subjectKey) goes out a single time. */
   subjectKey: string
   /** Of Slack: with its markup, values escaped (`&`, `<`, `>`). */
   text: string
@@ -20,60 +21,63 @@ export interface StaffMessage {
 }
 
 export interface StaffMessageDeps extends DeliveryDeps {
+  database: Pick<Database, 'query' | 'transaction'>
   /** Undefined: not configured, kept in the sandbox. */
   slack: Slack | undefined
   sms: TextMessages | undefined
 }
 
-type TellDeps = DeliveryDeps & Pick<StaffMessageDeps, 'slack'> & Partial<Pick<StaffMessageDeps, 'sms'>>
+type NotifyDeps = DeliveryDeps &
+  Pick<StaffMessageDeps, 'database' | 'slack'> &
+  Partial<Pick<StaffMessageDeps, 'sms'>>
 
 /**
- * Tells one person of the staff. The answer is how it ended; `told_before`: it was sent earlier, or another run is at it.
+ * Notifies one person of the staff. The answer is how it ended; `told_before`: it was sent earlier, or another run is at it.
  * Throws TryAgain while the channel is unreachable or limits its rate, GiveUp (`slack_refused`, `sms_refused`) when it
  * refuses for good.
  */
-export const tellStaff = defineTask<StaffMessageDeps, StaffMessage, Delivered | 'told_before'>({
+export const notifyStaffMember = defineTask<StaffMessageDeps, StaffMessage, Delivered | 'told_before'>({
   name: 'tell_staff',
   retry: STAFF_RETRY,
   timeoutSeconds: 30,
-  run: tell,
+  run: notify,
 })
 
 /**
  * Through the outbox, whose row decides: one that is sent (or kept in the sandbox) is not sent again, and one that
  * another run is sending is left to it.
  */
-async function tell(
-  deps: TellDeps,
+async function notify(
+  deps: NotifyDeps,
   message: StaffMessage,
   context: TaskContext,
 ): Promise<Delivered | 'told_before'> {
   const { runId, signal, log } = context
   signal.throwIfAborted()
   const { text: body, ...about } = message
-  const row = await openMessage(deps.database, { ...about, body, language: 'en', runId })
+  const row = await openMessageByItself(deps.database, { ...about, body, language: 'en', runId })
   if (row.run_id !== runId) {
     log('told before', { notification_id: row.id })
     return 'told_before'
   }
-  const carrier = message.channel === 'slack' ? bySlack(deps.slack) : byText(deps.sms)
-  const outcome = await deliver(deps, { row, carrier }, context)
+  const sender = message.channel === 'slack' ? bySlack(deps.slack) : byText(deps.sms)
+  const outcome = await deliver(deps, { row, sender }, context)
   if (outcome === 'sent') log('told', { notification_id: row.id, channel: message.channel })
   return outcome
 }
 
 /**
- * Tells them one after another: whoever cannot be reached must not keep the others uninformed. Throws at the end, first
+ * Notifies them one after another: whoever cannot be reached must not keep the others uninformed. Throws at the end, first
  * of all what another attempt may mend: a GiveUp would take it away from those it could still reach.
  */
-export async function tellAll(
-  deps: TellDeps,
+export async function notifyStaff(
+  deps: NotifyDeps,
   messages: readonly StaffMessage[],
   context: TaskContext,
 ): Promise<void> {
   const failures: unknown[] = []
   for (const message of messages) {
-    await tell(deps, message, context).catch((error: unknown) => failures.push(error))
+    await notify(deps, message, context).catch((error: unknown) => failures.push(error))
   }
   if (failures.length > 0) throw failures.find((error) => !(error instanceof GiveUp)) ?? failures[0]
 }

@@ -11,7 +11,7 @@ export interface TracingSettings {
 }
 
 /**
- * From now on spans are kept and sent in batches; at most 2,048 wait, more are dropped. Answers how to stop: what is
+ * From now on spans are kept and sent in batches; at most 2,048 wait, more are dropped. Returns how to stop: what is
  * left is sent within `PATIENCE_MS`. The standard's own variables (OTEL_TRACES_SAMPLER, OTEL_EXPORTER_OTLP_HEADERS)
  * are honoured.
  */

@@ -9,7 +9,7 @@ export interface GroupCommitOptions<Item> {
   settle: (batch: Item[]) => Promise<void>
 }
 
-/** Answers how to add an item. Those added in one turn of the event loop go together. */
+/** Returns how to add an item. Those added in one turn of the event loop go together. */
 export function createGroupCommit<Item>({
   most,
   atOnce,

@@ -6,7 +6,7 @@
 import { asObject, errorOf, parseJson } from './json.ts'
 
 /** Never rename one: old rows hold it. The engine's own list is checked against it where it packs and unpacks. */
-export type StoredKind = 'task' | 'transaction' | 'wait' | 'child' | 'now' | 'uuid' | 'undo'
+export type StoredKind = 'task' | 'transaction' | 'wait' | 'child' | 'start' | 'now' | 'uuid' | 'undo'
 
 export interface StoredError {
   code: string

@@ -4,7 +4,7 @@
  */
 export interface Storage {
   /**
-   * Replaces what is there; a reader sees the old file or the new one, never a part. Answers where it is: the object's
+   * Replaces what is there; a reader sees the old file or the new one, never a part. Returns where it is: the object's
    * URL in a bucket, `storage:<key>` in a folder. Throws GiveUp (`storage_bad_key`, `storage_unauthorized`,
    * `storage_refused`, `storage_not_found`: no such bucket) or TryAgain.
    */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { FLOWS } from '../../../src/hotel/catalogue.ts'
-import { readAddressee } from '../../../src/hotel/messages/guests.sql.ts'
+import { readRecipient } from '../../../src/hotel/messages/guests.sql.ts'
 import { ensureEngineSchema } from '../../../src/platform/engine/durable/schema.ts'
 import type { AnyFlow } from '../../../src/platform/engine/flow.ts'
 import { migrate } from '../../../src/platform/postgres/migrate.ts'
@@ -244,7 +244,7 @@ describe('what its columns cannot hold', () => {
       { bookingId: 'BOOK9', guestId: undefined },
       { bookingId: undefined, guestId: 'G1' },
     ])
-      expect(await readAddressee(rig.database, who)).toBeUndefined()
+      expect(await readRecipient(rig.database, who)).toBeUndefined()
     await expect(run('cancel_booking', { booking_id: 'BOOK9', reason: 'x' })).resolves.toMatchObject({
       error: { code: 'booking_not_found' },
     })

@@ -79,11 +79,72 @@ const writeRow = defineTransaction<TestDeps, { id: string; fail?: boolean }, str
   },
 })
 
-const undoAs = (name: string, fails = false): Undo<TestDeps, Record<string, unknown>, unknown> => ({
-  name,
-  async run({ ledger }, { input, result, actKey }) {
-    ledger.add(`${name} ${input.say} ${result === undefined ? 'maybe' : 'done'} ${actKey.split('.').at(-1)}`)
-    if (fails) throw new GiveUp('stuck', 'Cannot be undone.')
+const undoAs = (name: string, fails = false): Undo<TestDeps, Record<string, unknown>, unknown> =>
+  defineTask({
+    name,
+    async run({ ledger }, { input, result, actKey }) {
+      ledger.add(
+        `${name} ${input.say} ${result === undefined ? 'maybe' : 'done'} ${actKey.split('.').at(-1)}`,
+      )
+      if (fails) throw new GiveUp('stuck', 'Cannot be undone.')
+    },
+  })
+
+interface Stay {
+  id: string
+  /** Of the undo, before it succeeds. */
+  failures?: number
+  /** Transactions with the same one take turns. */
+  lock?: string
+}
+
+/** Undone by another row: a second application would be refused, or show. */
+const removeRow: Undo<TestDeps, Stay, string> = defineTransaction({
+  name: 'remove_row',
+  lock: ({ input }) => `row:${input.lock ?? input.id}`,
+  retry: { attempts: 3, firstDelaySeconds: 0.02, jitter: 0 },
+  async run({ ledger }, { input: { id, failures = 0 }, result }, { sql, signal, attempt }) {
+    ledger.add(`removing ${id}`)
+    await sql.query('insert into public.conformance_rows (id) values ($1)', [`${id} removed`])
+    // Whoever else is let in now, comes in here.
+    for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve))
+    ledger.add(`removed ${id} ${result ?? 'maybe'} ${signal.aborted ? 'stopped' : 'free'}`)
+    if (attempt <= failures) throw new Error('Not yet.')
+  },
+})
+
+export const stay = defineFlow({
+  ...common,
+  name: 'stay',
+  run: (flow, { stays, next }: Record<string, unknown>) =>
+    flow.saga(async (saga) => {
+      for (const one of stays as Stay[]) await saga.act(writeRow, one, removeRow)
+      if (next === 'hang') await flow.task(endless, `hanging ${(stays as Stay[])[0]?.id}`)
+      throw new FlowFailure('no_stay', 'It was not to be.')
+    }),
+})
+
+/** One act, taken back in two steps; `fails` names the step that does. */
+export const letter = defineFlow({
+  ...common,
+  name: 'letter',
+  run: (flow, { say, fails }: Record<string, unknown>) =>
+    flow.saga(async (saga) => {
+      const [first, second] = [undoAs('call_back', fails === 'first'), undoAs('note_it')]
+      await saga.act(note, { say: 'stamp' }, undoAs('peel_off'))
+      await saga.act(note, { say }, first, second)
+      throw new FlowFailure('regret', 'It should not have been sent.')
+    }),
+})
+
+/** Starts another run and ends before, or `hang`s. */
+export const starter = defineFlow({
+  ...common,
+  name: 'starter',
+  async run(flow, { says, hang }: Record<string, unknown>) {
+    const child = await flow.start(sayAll as AnyFlow, { says })
+    if (typeof hang === 'string') await flow.task(endless, hang)
+    return { child }
   },
 })
 
@@ -195,6 +256,9 @@ export const trip = defineFlow({
 })
 
 export const ALL: AnyFlow[] = [
+  stay,
+  letter,
+  starter,
   trip,
   sayAll,
   sayTogether,

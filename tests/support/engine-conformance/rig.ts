@@ -15,6 +15,7 @@ export interface Rig {
   ended(runId: string): Promise<Outcome>
   attempts(runId: string): Promise<{ step: number; attempt: number; code: string; message: string }[]>
   logs(runId: string): Promise<string[]>
+  parentOf(runId: string): Promise<string | undefined>
 }
 
 /** What the flows under test did, in order. */
@@ -39,6 +40,14 @@ export class Ledger {
 
 export interface TestDeps {
   ledger: Ledger
+}
+
+/** What the conformance suite is given. */
+export interface Suite {
+  rig: () => Rig
+  ledger: () => Ledger
+  /** Ids in public.conformance_rows. */
+  rows: () => Promise<string[]>
 }
 
 let runs = 0

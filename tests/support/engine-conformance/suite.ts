@@ -1,16 +1,11 @@
 /** What every engine must do. Run by tests/unit/engine and tests/integration/engine. */
 import { expect, test } from 'vitest'
 import * as flows from './flows.ts'
-import { type Ledger, type Rig, request, startAndEnd } from './rig.ts'
-
-export interface Suite {
-  rig: () => Rig
-  ledger: () => Ledger
-  /** Ids in public.conformance_rows. */
-  rows: () => Promise<string[]>
-}
+import { request, type Suite, startAndEnd } from './rig.ts'
+import { describeSagas } from './sagas.ts'
 
 export function describeEngine({ rig, ledger, rows }: Suite): void {
+  describeSagas({ rig, ledger, rows })
   let serial = 0
   const unique = (word: string) => `${word}-${serial++}`
 
@@ -127,6 +122,35 @@ export function describeEngine({ rig, ledger, rows }: Suite): void {
     expect(bad).toMatchObject({ status: 'failed', error: { code: 'child_failed' } })
   })
 
+  test('a run that is started and not awaited outlives its parent, whose failure it does not know', async () => {
+    const [first, second] = [unique('started'), unique('flaky')]
+    const says = [{ say: first }, { say: second, failures: 2 }]
+    const run = await startAndEnd(rig(), flows.starter, { says })
+    const { child } = run.result as { child: string }
+    expect(run.status).toBe('completed')
+    expect(await rig().ended(child)).toMatchObject({
+      status: 'completed',
+      result: says.map(({ say }) => ({ said: say })),
+    })
+    expect(ledger().count(second)).toBe(3)
+    expect(await rig().parentOf(child)).toBe(run.runId)
+    const bad = await startAndEnd(rig(), flows.starter, {
+      says: [{ say: unique('x'), failures: 9, by: 'give_up' }],
+    })
+    expect(bad.status).toBe('completed')
+    expect((await rig().ended((bad.result as { child: string }).child)).status).toBe('failed')
+  })
+
+  test('a cancel of its parent does not reach it', async () => {
+    const [say, hang] = [unique('survivor'), unique('starter')]
+    const asked = request(flows.starter, { says: [{ say, failures: 1, by: 'later', after: 0.3 }], hang })
+    await rig().engine.start(asked)
+    await ledger().saw(hang)
+    await rig().engine.cancel(asked.runId)
+    expect((await rig().ended(asked.runId)).status).toBe('cancelled')
+    await ledger().saw(say, 2)
+  })
+
   test('sleeps, and remembers time and ids', async () => {
     const run = await startAndEnd(rig(), flows.sleeper, { seconds: 0.3 })
     const result = run.result as { id: string; slept: number }
@@ -150,48 +174,6 @@ export function describeEngine({ rig, ledger, rows }: Suite): void {
     await rig().engine.signal(silent.runId, 'task_finished', undefined)
     expect((await rig().ended(silent.runId)).result).toEqual({ got: null })
     expect(await rig().engine.signal('fr_none', 'x', {})).toEqual({ kind: 'not_found' })
-  })
-
-  test('a saga that fails is undone in reverse, the failed act included', async () => {
-    const from = ledger().entries.length
-    const run = await startAndEnd(rig(), flows.travel, { next: 'fail' })
-    expect(run).toMatchObject({ status: 'failed', error: { code: 'refused' }, flagged: undefined })
-    expect(ledger().entries.slice(from)).toEqual([
-      'flight',
-      'hotel',
-      'car',
-      'undo_car car maybe 2',
-      'undo_hotel hotel done 1',
-      'undo_flight flight done 0',
-    ])
-  })
-
-  test('a saga whose undo fails is flagged, and the other undos still run', async () => {
-    const from = ledger().entries.length
-    const run = await startAndEnd(rig(), flows.travel, { next: 'fail', undoFails: true })
-    expect(run).toMatchObject({ status: 'failed', error: { code: 'saga_undo_failed' } })
-    expect(run.flagged).toContain('undo_hotel')
-    expect(await rig().engine.retry(run.runId)).toMatchObject({ kind: 'flagged' })
-    const above = await startAndEnd(rig(), flows.trip, { next: 'fail', undoFails: true })
-    expect(await rig().engine.retry(above.runId)).toMatchObject({ kind: 'flagged' })
-    expect(ledger().entries.slice(from)).toContain('undo_flight flight done 0')
-  })
-
-  test('a cancelled saga undoes what it did, then is cancelled', async () => {
-    const asked = request(flows.travel, { next: 'hang' })
-    const from = ledger().entries.length
-    const hanging = ledger().count('hanging') + 1
-    await rig().engine.start(asked)
-    await ledger().saw('hanging', hanging)
-    expect(await rig().engine.cancel(asked.runId)).toMatchObject({ kind: 'cancelling', previous: 'running' })
-    expect((await rig().ended(asked.runId)).status).toBe('cancelled')
-    expect(ledger().entries.slice(from)).toEqual([
-      'flight',
-      'hotel',
-      'hanging',
-      'undo_hotel hotel done 1',
-      'undo_flight flight done 0',
-    ])
   })
 
   test('a run that was not begun never starts once cancelled; cancel is idempotent', async () => {
@@ -275,16 +257,6 @@ export function describeEngine({ rig, ledger, rows }: Suite): void {
     await rig().engine.retry(run.runId)
     expect((await rig().ended(run.runId)).status).toBe('completed')
     expect(ledger().count(say)).toBe(2)
-  })
-
-  test('retry of an undone saga starts from the top, under new keys', async () => {
-    const run = await startAndEnd(rig(), flows.travel, { next: 'fail_once' })
-    expect(run.status).toBe('failed')
-    const from = ledger().entries.length
-    await rig().engine.retry(run.runId)
-    // Under new keys the car fails once more: a restart is a new request to the services.
-    expect((await rig().ended(run.runId)).status).toBe('failed')
-    expect(ledger().entries.slice(from, from + 3)).toEqual(['flight', 'hotel', 'car'])
   })
 
   test('a flow that judges its run failed says why, and by which task', async () => {

@@ -8,7 +8,7 @@ export interface EmailMessage {
 }
 
 export interface Email {
-  /** Answers the Message-ID. Throws GiveUp when the address or the message is refused for good, else TryAgain. */
+  /** Returns the Message-ID. Throws GiveUp when the address or the message is refused for good, else TryAgain. */
   send(message: EmailMessage, signal: AbortSignal): Promise<{ id: string }>
   close(): Promise<void>
 }

@@ -6,7 +6,7 @@ export interface TextMessage {
 
 /** SMS or WhatsApp: one of these each. */
 export interface TextMessages {
-  /** Answers the provider's id. Throws GiveUp when the number or the message is refused for good, else TryAgain. */
+  /** Returns the provider's id. Throws GiveUp when the number or the message is refused for good, else TryAgain. */
   send(message: TextMessage, signal: AbortSignal): Promise<{ id: string }>
   /**
    * The provider takes no idempotency key, but remembers what it sent: the message with this text to this number

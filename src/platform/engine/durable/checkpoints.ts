@@ -93,7 +93,7 @@ const LOAD = `
        from dbos.operation_outputs o where o.workflow_uuid = r.id) as steps,
     (select json_agg(json_build_object('step', a.step, 'attempt', a.attempt, 'taskName', a.task_name,
               'startedAt', extract(epoch from a.started_at) * 1000, 'endedAt', extract(epoch from a.ended_at) * 1000,
-              'error', a.error, 'granted', a.granted,
+              'error', a.error, 'attemptsBeforeRetry', a.granted,
               'nextAttemptIn', extract(epoch from a.next_attempt_at - clock_timestamp()) * 1000) order by a.step, a.attempt)
        from prefect.task_attempts a where a.run_id = r.id) as attempts
   from prefect.flow_runs r where r.id = any($1)`

@@ -16,6 +16,7 @@ import {
   writeCache,
 } from './journal-rows.ts'
 import { patiently } from './patience.ts'
+import { NEW_RUN } from './start-runs.ts'
 import { commitStep, type Owned, recordedByUs } from './transactions.ts'
 
 export interface DurableRun extends Owned {
@@ -61,8 +62,8 @@ export function openJournal(run: DurableRun, ports: JournalPorts): Journal {
       if (checkpoint.kind === 'wait') await patient(() => closeWait(database, run.id, step))
       return stands
     },
-    transaction: (step, lock, body) =>
-      patiently(control, () => commitStep(database, run, step, lock, body), { untilCancelled: true }),
+    transaction: (step, { lock, cancellable }, body) =>
+      patiently(control, () => commitStep(database, run, step, lock, body), { untilCancelled: cancellable }),
     attemptFailed: (attempt) => patient(() => keepAttempt(database, run, attempt)),
     cached: (key) => patient(() => readCache(database, key)),
     cache: (key, value, seconds) => patient(() => writeCache(database, key, value, seconds)),
@@ -70,11 +71,15 @@ export function openJournal(run: DurableRun, ports: JournalPorts): Journal {
     takeSignal: (step, signal) => patient(() => takeSignal(database, run.id, step, signal)),
     signalled: ports.woken,
     childId,
-    async startChild(step, flow: AnyFlow, parameters) {
+    async startChild(step, flow: AnyFlow, parameters, awaited) {
       const runId = childId(step)
       const eventId = memory.eventId
-      const request = { runId, flow, parameters, parentRunId: run.id, ...(eventId ? { eventId } : {}) }
-      await patient(() => ports.engine.start(request))
+      const about = {
+        parentRunId: run.id,
+        ...(eventId ? { eventId } : {}),
+        ...(awaited ? {} : { priority: NEW_RUN }),
+      }
+      await patient(() => ports.engine.start({ runId, flow, parameters, ...about }))
       return runId
     },
     childOutcome: (runId, stop) =>

@@ -13,7 +13,7 @@ import type { Owned } from './transactions.ts'
  * the database's clock: another worker may make it.
  */
 export async function keepAttempt(sql: Sql, run: Owned, attempt: FailedAttempt): Promise<void> {
-  const { step, taskName, startedAt, endedAt, error, nextAttemptAt, granted } = attempt
+  const { step, taskName, startedAt, endedAt, error, nextAttemptAt, attemptsBeforeRetry } = attempt
   const nextInSeconds = nextAttemptAt === undefined ? null : (nextAttemptAt - Date.now()) / 1_000
   await sql.query(
     `insert into prefect.task_attempts (run_id, step, attempt, task_name, started_at, ended_at, error,
@@ -29,7 +29,7 @@ export async function keepAttempt(sql: Sql, run: Owned, attempt: FailedAttempt):
       new Date(endedAt),
       JSON.stringify(error),
       nextInSeconds,
-      granted,
+      attemptsBeforeRetry,
       run.owner,
     ],
   )

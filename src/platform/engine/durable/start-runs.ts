@@ -36,7 +36,8 @@ const START_RUNS = `
                                  else (extract(epoch from scheduled) * 1000)::bigint end)
   from incoming join created using (id)`
 
-const NEW_RUN = 10
+/** Of a run that nobody waits for. */
+export const NEW_RUN = 10
 const CHILD_RUN = 5
 
 /** The column `announced` has the word of its migration (decision 0009). */

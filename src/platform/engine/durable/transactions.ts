@@ -3,7 +3,7 @@
  * second execution fails at the checkpoint, and with it everything it did.
  */
 import type { PoolClient } from 'pg'
-import { lockNumber } from '../../postgres/in-turn.ts'
+import { lockNumber } from '../../postgres/lock-number.ts'
 import type { Database } from '../../postgres/pool.ts'
 import type { Sql } from '../../postgres/sql.ts'
 import { TryAgain } from '../errors.ts'

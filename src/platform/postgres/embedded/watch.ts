@@ -6,7 +6,7 @@ const LOOK_MS = 1_000
 
 /**
  * Starts the server again when it has died under us (killed, out of memory): nobody else would. Looking costs a file
- * read. Answers how to stop watching; resolves when no start is under way any more.
+ * read. Returns how to stop watching; resolves when no start is under way any more.
  */
 export function keepRunning(
   place: { home: string; cluster: string; port: number; logger: Logger },

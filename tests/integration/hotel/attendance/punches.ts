@@ -4,8 +4,8 @@ import {
   type Punch,
   recordPunch,
 } from '../../../../src/hotel/attendance/attendance.tasks.ts'
-import { inTurn } from '../../../../src/platform/postgres/in-turn.ts'
 import type { Database } from '../../../../src/platform/postgres/pool.ts'
+import { inTurn } from '../../../support/in-turn.ts'
 import { contextOf } from '../../../support/task-context.ts'
 
 export const RULES = { minConfidence: 0.7, graceMinutes: 5, timezone: 'Asia/Ho_Chi_Minh' }

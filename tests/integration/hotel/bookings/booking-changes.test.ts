@@ -1,11 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { undoBookingChange } from '../../../../src/hotel/bookings/booking-changes.tasks.ts'
-import { bookingLock } from '../../../../src/hotel/locks.ts'
-import { inTurn } from '../../../../src/platform/postgres/in-turn.ts'
 import { createTestDatabase, type TestDatabase } from '../../../support/database.ts'
-import { eventually } from '../../../support/eventually.ts'
 import { minute } from '../../../support/hotel-rules.ts'
-import { historyOf, rowOf, type Told, tell } from './booking-rig.ts'
+import { historyOf, rowOf, type Told, takeBack, tell } from './booking-rig.ts'
 
 let test: TestDatabase
 let database: TestDatabase['database']
@@ -135,6 +131,40 @@ describe('a booking of the hotel’s own', () => {
     expect((await historyOf(database, 'OWN')).map(({ act }) => act)).toEqual(['snapshot', 'modified'])
   })
 
+  it('a booking of which everything is told is no news to us, and each column that another program writes is, once', async () => {
+    const guest_data = {
+      guest_id: 'G9',
+      name: 'Hoa',
+      email: 'h@khach.vn',
+      phone: '+84901',
+      language: 'vi',
+      country: 'VN',
+    }
+    const room_data = {
+      room_number: '201',
+      room_type: 'deluxe',
+      check_in: '2025-02-01',
+      check_out: '2025-02-03',
+      total_amount: 99.999,
+    }
+    const expected_arrival = '2025-02-01T14:30:00.123Z'
+    const details = { guest_data, room_data, payment_status: 'paid', expected_arrival, vip: true }
+    await tell(database, 'ALL', { at: 0, act: 'new_booking', details })
+    await tell(database, 'ALL', { at: 1, act: 'modified' })
+    const acts = async () => (await historyOf(database, 'ALL')).map(({ act }) => act)
+    expect(await acts()).toEqual(['new_booking', 'modified'])
+    await database.query(
+      `update bookings set guest_id = 'G10', guest_name = 'Nam', guest_email = null, guest_phone = '1', guest_language = 'en',
+         guest_country = 'FR', room_number = '202', room_type = 'suite', check_in_date = '2025-03-01',
+         check_out_date = '2025-03-02', total_amount = 7, payment_status = 'open', vip = false, status = 'CONFIRMED',
+         expected_arrival = '2025-03-01T10:00:00.5+07' where id = 'ALL'`,
+    )
+    const before = await rowOf(database, 'ALL')
+    for (const at of [2, 3]) await tell(database, 'ALL', { at, act: 'modified' })
+    expect(await rowOf(database, 'ALL')).toEqual(before)
+    expect((await acts()).filter((act) => act === 'snapshot')).toHaveLength(1)
+  })
+
   it('what another program writes between our events counts', async () => {
     await tell(database, 'DRIFT', NEW)
     await database.query(`update bookings set status = 'Checked-In', guest_email = null where id = 'DRIFT'`)
@@ -154,8 +184,7 @@ describe('taken back', () => {
     const before = await rowOf(database, 'UNDO')
     await tell(database, 'UNDO', { at: 5, act: 'cancelled', key: 'x' })
     expect(await rowOf(database, 'UNDO')).toMatchObject({ status: 'cancelled', room_number: null })
-    for (const key of ['x', 'x', 'never'])
-      await undoBookingChange({ database }, { bookingId: 'UNDO', key, runId: 'fr_undo' })
+    for (const key of ['x', 'x', 'never']) await takeBack(database, 'UNDO', key)
     expect(await rowOf(database, 'UNDO')).toEqual({ ...before, state_at: minute(5) })
     expect((await historyOf(database, 'UNDO')).map(({ refused }) => refused)).toEqual([null, 'undone'])
     expect(await tell(database, 'UNDO', { at: 5, act: 'cancelled', key: 'x' })).toMatchObject({
@@ -187,26 +216,4 @@ describe('guests', () => {
     await tell(database, 'G8', { at: 2, act: 'modified', details: data({ phone: null }) })
     expect(await guest('G8')).toMatchObject({ phone: null })
   })
-})
-
-it('an undo waits for the transaction that has the booking', async () => {
-  let letGo = () => {}
-  const held = inTurn(database, bookingLock('TURN'), () => new Promise<void>((resolve) => (letGo = resolve)))
-  await eventually('the lock to be held', async () => {
-    const rows = await database.query(`select 1 from pg_locks where locktype = 'advisory' and granted`)
-    return rows.length > 0
-  })
-  let ended = false
-  const second = undoBookingChange({ database }, { bookingId: 'TURN', key: 'x', runId: 'fr_undo' }).then(
-    () => {
-      ended = true
-    },
-  )
-  await eventually('the second to wait', async () => {
-    const rows = await database.query(`select 1 from pg_locks where locktype = 'advisory' and not granted`)
-    return rows.length > 0
-  })
-  expect(ended).toBe(false)
-  letGo()
-  await Promise.all([held, second])
 })

@@ -4,14 +4,15 @@ import type { BookingAct, BookingDetails } from '../../../../src/hotel/bookings/
 import {
   applyBookingChange,
   type BookingOnRecord,
+  undoBookingChange,
 } from '../../../../src/hotel/bookings/booking-changes.tasks.ts'
 import { bookingLock } from '../../../../src/hotel/locks.ts'
 import type { AnyFlow } from '../../../../src/platform/engine/flow.ts'
 import { newRunId } from '../../../../src/platform/engine/ids.ts'
-import { inTurn } from '../../../../src/platform/postgres/in-turn.ts'
 import type { Database } from '../../../../src/platform/postgres/pool.ts'
 import type { DurableRig } from '../../../support/durable-rig.ts'
 import { minute } from '../../../support/hotel-rules.ts'
+import { inTurn } from '../../../support/in-turn.ts'
 
 export interface Told {
   at: number
@@ -25,6 +26,13 @@ export function tell(database: Database, bookingId: string, told: Told): Promise
   const { at, act, details = {}, key = randomUUID() } = told
   const change = { bookingId, at: minute(at), key, act, details, runId: `fr_${key}` }
   return inTurn(database, bookingLock(bookingId), (sql) => applyBookingChange(sql, change))
+}
+
+/** Takes the change back, as a saga's undo does. */
+export function takeBack(database: Database, bookingId: string, key: string): Promise<void> {
+  return inTurn(database, bookingLock(bookingId), (sql) =>
+    undoBookingChange(sql, { bookingId, key, runId: 'fr_undo' }),
+  )
 }
 
 /** A complete new booking of the guest `G_<id>`, or another event with what is given. */

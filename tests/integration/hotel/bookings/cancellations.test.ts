@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { undoBookingChange } from '../../../../src/hotel/bookings/booking-changes.tasks.ts'
 import { cancelBooking } from '../../../../src/hotel/bookings/cancel-booking.flow.ts'
 import { releaseBooking } from '../../../../src/hotel/bookings/release-booking.flow.ts'
 import type { AnyFlow } from '../../../../src/platform/engine/flow.ts'
 import { newRunId } from '../../../../src/platform/engine/ids.ts'
 import { minute } from '../../../support/hotel-rules.ts'
-import { historyOf, rowOf, runFlow, tell, toldAbout } from './booking-rig.ts'
+import { historyOf, rowOf, runFlow, takeBack, tell, toldAbout } from './booking-rig.ts'
 import { alertsOf, openHotel, openSagaRig, type SagaRig } from './saga-rig.ts'
 
 let sagas: SagaRig
@@ -258,7 +257,7 @@ describe('a cancellation', () => {
       await tell(rig.database, id, { at: 60, act: 'checked_in', key: 'by mistake' })
     })
     expect((await cancel()).error?.code).toBe('booking_changed')
-    await undoBookingChange(rig, { bookingId: id, key: 'by mistake', runId: 'fr_undo' })
+    await takeBack(rig.database, id, 'by mistake')
     const told = await tell(rig.database, id, {
       at: (cancelledAt - minute(0).getTime()) / 60_000,
       act: 'cancelled',

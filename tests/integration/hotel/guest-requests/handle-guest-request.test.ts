@@ -33,13 +33,11 @@ const request = async () => {
   return row
 }
 
-const opened = () => eventually('a request', async () => (await requests(database)).length > 0)
-
 describe('a request', () => {
   it('goes to its department and the guest, and is done when somebody says so', async () => {
     const { engine, ask } = await open()
     const runId = await ask(TOWELS)
-    await opened()
+    await eventually('the thanks', async () => (await messages(database, 'request_received')).length > 0)
     await engine.signal(runId, 'task_finished', { finished_by: 'EMP007' })
     expect(await engine.ended(runId)).toMatchObject({
       status: 'completed',

@@ -17,8 +17,11 @@ import { createSlack } from '../../../../src/platform/channels/slack/web-api.ts'
 import { defineFlow, type Flow } from '../../../../src/platform/engine/flow.ts'
 import { InMemoryEngine } from '../../../../src/platform/engine/in-memory.ts'
 import { listNotifications } from '../../../../src/platform/notifications/notifications.ts'
-import { openMessage } from '../../../../src/platform/notifications/outbox.ts'
-import { type StaffMessage, tellStaff } from '../../../../src/platform/notifications/staff-messages.ts'
+import { openMessage, openMessageByItself } from '../../../../src/platform/notifications/outbox.ts'
+import {
+  notifyStaffMember,
+  type StaffMessage,
+} from '../../../../src/platform/notifications/staff-messages.ts'
 import { createGuard } from '../../../../src/platform/outbound/service-guard.ts'
 import type { Sql } from '../../../../src/platform/postgres/sql.ts'
 import { createTestDatabase, type TestDatabase } from '../../../support/database.ts'
@@ -155,6 +158,26 @@ describe('a message of another run', () => {
   })
 })
 
+describe('a message that failed, of which several runs say the same at once', () => {
+  it('is sent by one of them', async () => {
+    const message = (runId: string) => ({
+      ...{ channel: 'slack' as const, recipient: 'U0DUTY0001', template: 'anomaly', subjectKey: 'at once' },
+      ...{ language: 'en', body: runId, runId, subjects: [`run:${runId}`] },
+    })
+    const { id } = await openMessage(test.database, message('fr_failed'))
+    await test.database.query(`update prefect.notifications set status = 'failed' where id = $1`, [id])
+    const runs = ['fr_1', 'fr_2', 'fr_3', 'fr_4']
+    const rows = await Promise.all(runs.map((runId) => openMessageByItself(test.database, message(runId))))
+    expect(
+      new Set(rows.map(({ id, run_id, body, status }) => `${id} ${run_id} ${body} ${status}`)).size,
+    ).toBe(1)
+    expect(runs).toContain(rows[0]?.run_id)
+    expect(rows[0]).toMatchObject({ body: rows[0]?.run_id, status: 'pending' })
+    const about = `select subject from prefect.subject_index where kind = 'notification' and id = $1`
+    expect(await test.database.query(about, [id])).toHaveLength(5)
+  })
+})
+
 describe('a message that failed, tried again by a person', () => {
   it('waits for its next attempt after another failure, and is not failed before the last one', async () => {
     const toSend = await opened('RETRIED', 'sms', 'fr_retried')
@@ -201,6 +224,7 @@ describe('telling the staff', () => {
   }
   const deps = () => ({
     ...world.deps,
+    database: test.database,
     slack: createSlack({
       token: 'xoxb-test',
       apiUrl: slack.url,
@@ -212,16 +236,16 @@ describe('telling the staff', () => {
   it('by SMS and in Slack, once each', async () => {
     const context = contextOf('tell_staff')
     const inSlack = { ...told, channel: 'slack', recipient: 'U0DUTY0001' } as const
-    expect(await tellStaff.run(deps(), told, context)).toBe('sent')
-    expect(await tellStaff.run(deps(), inSlack, context)).toBe('sent')
-    expect(await tellStaff.run(deps(), told, contextOf('tell_staff'))).toBe('told_before')
+    expect(await notifyStaffMember.run(deps(), told, context)).toBe('sent')
+    expect(await notifyStaffMember.run(deps(), inSlack, context)).toBe('sent')
+    expect(await notifyStaffMember.run(deps(), told, contextOf('tell_staff'))).toBe('told_before')
     expect(world.twilio.messages).toMatchObject([{ to: told.recipient, body: told.text }])
     expect(slack.messages).toMatchObject([{ channel: 'U0DUTY0001', text: told.text }])
   })
 
   it('is kept in the sandbox where the channel is not configured', async () => {
     const bare = { ...deps(), sms: undefined }
-    expect(await tellStaff.run(bare, { ...told, subjectKey: 'anm_2' }, contextOf('tell_staff'))).toBe(
+    expect(await notifyStaffMember.run(bare, { ...told, subjectKey: 'anm_2' }, contextOf('tell_staff'))).toBe(
       'sandbox',
     )
     expect(world.told).toEqual(['sms sandbox'])
@@ -245,7 +269,7 @@ describe('telling the staff', () => {
 
   it('gives up on a number that is none, and says so in the outbox', async () => {
     const wrong = { ...told, recipient: '+15005550001', subjectKey: 'anm_3' }
-    await expect(tellStaff.run(deps(), wrong, contextOf('tell_staff'))).rejects.toMatchObject({
+    await expect(notifyStaffMember.run(deps(), wrong, contextOf('tell_staff'))).rejects.toMatchObject({
       code: 'sms_refused',
     })
     const { notifications } = await listNotifications(

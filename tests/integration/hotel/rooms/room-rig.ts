@@ -5,9 +5,9 @@ import {
   type RoomChangeRequest,
 } from '../../../../src/hotel/rooms/room-changes.tasks.ts'
 import type { RoomChange } from '../../../../src/hotel/rooms/room-state.rules.ts'
-import { inTurn } from '../../../../src/platform/postgres/in-turn.ts'
 import type { Database } from '../../../../src/platform/postgres/pool.ts'
 import { minute } from '../../../support/hotel-rules.ts'
+import { inTurn } from '../../../support/in-turn.ts'
 
 export interface Said {
   key: string

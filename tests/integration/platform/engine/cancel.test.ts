@@ -15,13 +15,14 @@ const untilStopped = defineTask<TestDeps, null, void>({
     await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
   },
 })
+const undo = defineTask<TestDeps, object, void>({
+  name: 'undo',
+  run: async (deps) => void deps.ledger.add('undone'),
+})
 const works = defineFlow({
   ...about,
   name: 'works',
-  run: (flow: Flow<TestDeps>) =>
-    flow.saga((saga) =>
-      saga.act(untilStopped, null, { name: 'undo', run: async (deps) => deps.ledger.add('undone') }),
-    ),
+  run: (flow: Flow<TestDeps>) => flow.saga((saga) => saga.act(untilStopped, null, undo)),
 })
 const waits = defineFlow({
   ...about,

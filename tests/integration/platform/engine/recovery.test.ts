@@ -80,10 +80,14 @@ const travel = defineFlow({
   name: 'travel',
   run: (flow, { name }) =>
     flow.saga((saga) =>
-      saga.act(booking, name, {
-        name: 'unbook',
-        run: async (deps: TestDeps) => deps.ledger.add(`${name} undone`),
-      }),
+      saga.act(
+        booking,
+        name,
+        defineTask({
+          name: 'unbook',
+          run: async (deps: TestDeps) => deps.ledger.add(`${name} undone`),
+        }),
+      ),
     ),
 })
 const parent = defineFlow({

@@ -48,7 +48,11 @@ const saga = defineFlow({
   name: 'waits_in_a_saga',
   run: (flow) =>
     flow.saga(async (acts) => {
-      await acts.act(note, 'done', { name: 'undo', run: async () => void undone.push(flow.runId) })
+      await acts.act(
+        note,
+        'done',
+        defineTask({ name: 'undo', run: async () => void undone.push(flow.runId) }),
+      )
       await flow.waitFor('go', { within: 600 })
     }),
 })

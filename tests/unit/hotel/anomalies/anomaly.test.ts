@@ -8,9 +8,9 @@ import {
   escalationsOf,
   higherSeverity,
   joinAnomaly,
+  notifiedNext,
+  notifiedOf,
   type OpenAnomaly,
-  toldNext,
-  toldOf,
 } from '../../../../src/hotel/anomalies/anomaly.rules.ts'
 
 it('is the same anomaly by type, source and place', () => {
@@ -47,7 +47,7 @@ it('the higher of two severities, either way', () => {
 
 describe('who is told', () => {
   it('more for each severity', () => {
-    expect(SEVERITIES.map((severity) => toldOf(severity))).toEqual([
+    expect(SEVERITIES.map((severity) => notifiedOf(severity))).toEqual([
       [],
       ['department'],
       ['department', 'duty_manager_slack'],
@@ -56,12 +56,12 @@ describe('who is told', () => {
   })
 
   it('of a raised one, only who was not', () => {
-    expect(toldOf('critical', 'medium')).toEqual(['duty_manager_slack', 'duty_manager_sms'])
-    expect(toldOf('high', 'high')).toEqual([])
+    expect(notifiedOf('critical', 'medium')).toEqual(['duty_manager_slack', 'duty_manager_sms'])
+    expect(notifiedOf('high', 'high')).toEqual([])
   })
 
   it('when nobody acknowledges: the next level, of the highest all again, three times', () => {
-    expect(SEVERITIES.map((severity) => toldNext(severity))).toEqual([
+    expect(SEVERITIES.map((severity) => notifiedNext(severity))).toEqual([
       [],
       ['duty_manager_slack'],
       ['duty_manager_slack', 'duty_manager_sms'],

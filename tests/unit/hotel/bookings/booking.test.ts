@@ -136,8 +136,8 @@ describe('a new booking that is refused', () => {
         },
       },
     })
-    expect(fold.guestToldAt).toBe(0)
-    expect(foldBooking([change(0, 'cancelled'), booked]).guestToldAt).toBe(1)
+    expect(fold.guestReportedAt).toBe(0)
+    expect(foldBooking([change(0, 'cancelled'), booked]).guestReportedAt).toBe(1)
   })
 
   it('of a guest who is in the house tells the room', () => {

@@ -33,6 +33,7 @@ describe('the in-memory engine', () => {
     },
     attempts: async (runId) =>
       engine.run(runId).attempts.map(({ step, attempt, error }) => ({ step, attempt, ...error })),
+    parentOf: async (runId) => engine.run(runId).request.parentRunId,
     logs: async (runId) => [...engine.run(runId).logs.values()].map(({ message }) => message),
   }
   describeEngine({ rig: () => rig, ledger: () => ledger, rows: async () => rows })

@@ -7,7 +7,7 @@ import { bookingLock } from '../locks.ts'
 import { applyBookingChange, type BookingOnRecord } from './booking-changes.tasks.ts'
 import { isClaimed } from './booking-claims.sql.ts'
 
-/** Whether `cancel_booking` is at work on it: that run tells the guest, when all of it is done. */
+/** Whether `cancel_booking` is at work on it: that run notifies the guest, when all of it is done. */
 export const isBeingCancelled = defineTransaction<unknown, { bookingId: string }, { is: boolean }>({
   name: 'is_being_cancelled',
   retry: STORE_RETRY,
@@ -23,7 +23,7 @@ export const isCancelledInPropertySystem = defineTask<PmsDeps, { bookingId: stri
   },
 })
 
-/** A cancellation that was taken for the echo of one taken back, and is not. `key`: of the event that told of it. */
+/** A cancellation that was taken for the echo of one taken back, and is not. `key`: of the event that reported it. */
 export const recordCancelledAfterAll = defineTransaction<
   unknown,
   { bookingId: string; key: string; at: string },

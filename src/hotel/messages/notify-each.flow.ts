@@ -1,24 +1,24 @@
 import type { Flow } from '../../platform/engine/flow.ts'
 import {
+  notifyStaffMember,
   type StaffMessage,
   type StaffMessageDeps,
-  tellStaff,
 } from '../../platform/notifications/staff-messages.ts'
 import { orElse } from '../steps.ts'
 
 /**
- * Tells them one after another, and answers how many were told. Somebody who cannot be reached must not keep the others
+ * Notifies them one after another, and returns how many were. Somebody who cannot be reached must not keep the others
  * uninformed, nor end what the run is about.
  */
-export async function tellEach(
+export async function notifyEach(
   flow: Flow<StaffMessageDeps>,
   messages: readonly StaffMessage[],
 ): Promise<number> {
-  let told = 0
+  let notified = 0
   for (const message of messages) {
     const { channel } = message
-    const outcome = flow.task(tellStaff, message)
-    if ((await orElse(flow, outcome, null, 'somebody could not be told', { channel })) !== null) told += 1
+    const outcome = flow.task(notifyStaffMember, message)
+    if ((await orElse(flow, outcome, null, 'somebody could not be told', { channel })) !== null) notified += 1
   }
-  return told
+  return notified
 }

@@ -9,7 +9,7 @@ import type {
   MessageLanguage,
   SkipReason,
 } from './guest-notification.parameters.ts'
-import { type AddresseeRow, readAddressee } from './guests.sql.ts'
+import { type RecipientRow, readRecipient } from './guests.sql.ts'
 import {
   amountInWords,
   type Contacts,
@@ -22,8 +22,8 @@ import {
   valuesInWords,
 } from './messages.rules.ts'
 
-export interface Addressed {
-  kind: 'addressed'
+export interface Recipient {
+  kind: 'recipient'
   guestId: string | null
   bookingId: string | null
   contacts: Contacts
@@ -33,16 +33,16 @@ export interface Addressed {
   variables: Record<string, string>
 }
 
-/** The message's addressee, or why there is none (any more) at `at`. */
-export async function addresseeOf(
+/** The message's recipient, or why there is none (any more) at `at`. */
+export async function recipientOf(
   sql: Sql,
   hotel: HotelRules,
   request: GuestNotificationRequest,
   at: Date,
-): Promise<Addressed | { kind: 'skipped'; reason: SkipReason }> {
+): Promise<Recipient | { kind: 'skipped'; reason: SkipReason }> {
   const skipped = (reason: SkipReason) => ({ kind: 'skipped', reason }) as const
   const { booking_id: bookingId, guest_id: guestId, template, expires_at: expiry } = request
-  const row = await readAddressee(sql, { bookingId, guestId })
+  const row = await readRecipient(sql, { bookingId, guestId })
   if (!row) return skipped('unknown_guest')
   if (row.opted_out) return skipped('opted_out')
   const booking = { status: row.booking_status, roomNumber: row.room_number }
@@ -56,7 +56,7 @@ export async function addresseeOf(
   if (channels.length === 0) return skipped('no_contact')
   const language = languageFor(row, hotel.language)
   return {
-    kind: 'addressed',
+    kind: 'recipient',
     guestId: row.guest_id,
     bookingId: row.booking_id,
     contacts,
@@ -74,7 +74,7 @@ export function isSkipped<Other extends { kind: string }>(
 }
 
 function variablesOf(
-  row: AddresseeRow,
+  row: RecipientRow,
   hotel: HotelRules,
   { variables }: GuestNotificationRequest,
   language: MessageLanguage,

@@ -6,7 +6,7 @@ import type { GuestNotificationOutcome, GuestNotificationRequest } from './guest
 import { sendGuestNotification } from './send-guest-notification.flow.ts'
 
 /** What the run is about is done, or goes on: a message that cannot be sent is a failed run of its own, not this one's end. */
-export async function tellGuest(
+export async function notifyGuest(
   flow: Flow<GuestMessageDeps>,
   message: z.input<typeof GuestNotificationRequest>,
 ): Promise<GuestNotificationOutcome['status']> {
