@@ -67,7 +67,7 @@ describeWithRabbitMQServer('a broker that stops', () => {
   /** A passive declaration answers only when the queue has a leader. */
   async function consuming(): Promise<boolean> {
     const seen = await queues()
-    return EVENT_KINDS.every(({ name }) => seen[broker.queueOf(name)]?.consumers === 1)
+    return EVENT_KINDS.every(({ queue }) => seen[`${broker.prefix}${queue}`]?.consumers === 1)
   }
 
   async function breakDown(how: 'kill' | 'stop'): Promise<number> {

@@ -31,7 +31,11 @@ const QUEUES = {
   anomaly: 'anomaly.events',
 }
 
-export async function openTestBroker(url: string): Promise<TestBroker> {
+/** `queues`: all that the service will declare, to be deleted. */
+export async function openTestBroker(
+  url: string,
+  queues: readonly string[] = Object.values(QUEUES),
+): Promise<TestBroker> {
   const prefix = `test-${randomUUID().slice(0, 8)}.`
   const queueOf = (kind: keyof typeof QUEUES) => `${prefix}${QUEUES[kind]}`
   const queue = queueOf('attendance')
@@ -60,7 +64,7 @@ export async function openTestBroker(url: string): Promise<TestBroker> {
       }, within),
     async close() {
       await publisher.close()
-      for (const name of Object.values(QUEUES)) {
+      for (const name of queues) {
         await connection.queueDelete(`${prefix}${name}`)
         await connection.queueDelete(`${prefix}${name}.dlq`)
       }

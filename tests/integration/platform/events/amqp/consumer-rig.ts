@@ -32,7 +32,8 @@ export interface ConsumerRig {
 }
 
 export async function openConsumerRig(url: string): Promise<ConsumerRig> {
-  const broker = await openTestBroker(url)
+  const queues = EVENT_KINDS.map(({ queue }) => queue)
+  const broker = await openTestBroker(url, queues)
   const running: EventConsumers[] = []
   const logged: string[] = []
   const sink = new Writable({

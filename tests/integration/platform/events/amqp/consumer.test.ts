@@ -167,7 +167,9 @@ describeWithRabbitMQ('RabbitMQ consumers', (url) => {
       [queue, { messages: 0, consumers: 1 }],
       [`${queue}.dlq`, { messages: queue === rig.broker.queue ? 1 : 0, consumers: 0 }],
     ]
-    const expected = Object.fromEntries(EVENT_KINDS.flatMap(({ name }) => depthOf(rig.broker.queueOf(name))))
+    const expected = Object.fromEntries(
+      EVENT_KINDS.flatMap((kind) => depthOf(`${rig.broker.prefix}${kind.queue}`)),
+    )
     await vi.waitFor(async () => expect(await consumers.depth()).toEqual(expected), within)
     await vi.waitFor(() => expect(depths).toContainEqual(expected), within)
   })
