@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Instant, UtcInstant } from './instant.ts'
-import { PageQuery } from './page.ts'
+import { PageAnswer, PageQuery, Search, several } from './page.ts'
 
 export const StartedRun = z
   .object({ workflow: z.string(), flow_run_id: z.string() })
@@ -62,15 +62,16 @@ export const EventSummary = EventRecord.pick({
 export type EventSummary = z.infer<typeof EventSummary>
 
 export const EventListQuery = z.object({
-  kind: z.string().optional(),
-  status: z.enum(['accepted', 'rejected']).optional(),
+  kind: several(z.string()),
+  status: several(EventRecord.shape.status),
   subject: z.string().optional(),
   received_after: Instant.optional(),
   received_before: Instant.optional(),
+  q: Search.optional(),
   ...PageQuery.shape,
 })
 export type EventListQuery = z.infer<typeof EventListQuery>
 
 export const EventList = z
-  .object({ events: z.array(EventRecord), total: z.number(), limit: z.number(), offset: z.number() })
+  .object({ events: z.array(EventRecord), ...PageAnswer.shape })
   .meta({ id: 'EventList' })

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { UtcInstant } from './instant.ts'
-import { PageQuery } from './page.ts'
+import { PageAnswer, PageQuery, Search, several } from './page.ts'
 
 /** The ways to a guest. */
 export const GUEST_CHANNELS = ['email', 'sms', 'whatsapp'] as const
@@ -41,13 +41,14 @@ export const Notification = z
 export type Notification = z.infer<typeof Notification>
 
 export const NotificationListQuery = z.object({
-  status: Notification.shape.status.optional(),
+  status: several(Notification.shape.status),
   subject: z.string().optional(),
-  template: z.string().optional(),
-  channel: z.enum(CHANNELS).optional(),
+  template: several(z.string()),
+  channel: several(z.enum(CHANNELS)),
+  q: Search.optional(),
   ...PageQuery.shape,
 })
 export type NotificationListQuery = z.infer<typeof NotificationListQuery>
 export const NotificationList = z
-  .object({ notifications: z.array(Notification), total: z.number(), limit: z.number(), offset: z.number() })
+  .object({ notifications: z.array(Notification), ...PageAnswer.shape })
   .meta({ id: 'NotificationList' })

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Instant, UtcInstant } from './instant.ts'
-import { PageQuery } from './page.ts'
+import { Flag, PageAnswer, PageQuery, Search, several } from './page.ts'
 
 /** Lower case is the contract's `status`, the value Prefect's `state`. See docs/state-machine.md. */
 export const RUN_STATES = {
@@ -152,18 +152,20 @@ export const RunSummary = z.object({
 export type RunSummary = z.infer<typeof RunSummary>
 
 export const RunListQuery = z.object({
-  workflow_name: z.string().optional(),
-  status: RunStatus.optional(),
-  event_id: z.string().optional(),
+  workflow_name: several(z.string()),
+  status: several(RunStatus),
+  event_id: several(z.string()),
   subject: z.string().optional(),
   started_after: Instant.optional(),
   started_before: Instant.optional(),
+  flagged: Flag.optional().meta({ description: 'Whether a person must look at it' }),
+  q: Search.optional(),
   ...PageQuery.shape,
 })
 export type RunListQuery = z.infer<typeof RunListQuery>
 
 export const RunList = z
-  .object({ workflow_runs: z.array(RunSummary), total: z.number(), limit: z.number(), offset: z.number() })
+  .object({ workflow_runs: z.array(RunSummary), ...PageAnswer.shape })
   .meta({ id: 'RunList' })
 export type RunList = z.infer<typeof RunList>
 

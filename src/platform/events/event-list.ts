@@ -2,17 +2,20 @@
 import type { EventRecord, StartedRun } from '../contract/event.ts'
 import { JsonText } from '../contract/json-text.ts'
 import type { FieldError } from '../contract/problem.ts'
-import { conditions } from '../postgres/conditions.ts'
 import { instantText } from '../postgres/instant-text.ts'
-import { type Page, readPage } from '../postgres/page.ts'
+import type { ListLimits, Page, PageOf } from '../postgres/page.ts'
 import type { Sql } from '../postgres/sql.ts'
+import { type ListedTable, listTable } from '../postgres/table-list.ts'
 
+/** What is not given does not matter. Of a filter with several values any one may hold. */
 export interface EventFilter {
-  kind?: string | undefined
-  status?: 'accepted' | 'rejected' | undefined
+  kinds?: readonly string[] | undefined
+  statuses?: readonly EventRecord['status'][] | undefined
   subject?: string | undefined
   receivedAfter?: Date | undefined
   receivedBefore?: Date | undefined
+  /** The beginning of an id or of a subject. */
+  search?: string | undefined
 }
 
 interface EventRow {
@@ -33,34 +36,43 @@ interface EventRow {
   runs: StartedRun[]
 }
 
-const COLUMNS = `e.id, e.kind, e.source, e.status, e.reason, e.errors, e.sender_key, e.received_at, e.received_from,
-  e.occurred_at, coalesce(e.body::text, e.payload::text) as body, e.raw, e.subjects, e.replay_of, e.runs`
+const EVENTS: ListedTable = {
+  name: 'prefect.events',
+  columns: `t.id, t.kind, t.source, t.status, t.reason, t.errors, t.sender_key, t.received_at, t.received_from,
+    t.occurred_at, coalesce(t.body::text, t.payload::text) as body, t.raw, t.subjects, t.replay_of, t.runs`,
+  at: 't.received_at',
+  kind: 'event',
+}
 
-/** One page of events, newest first, and how many there are in all. */
+/** One page of events, newest first, and how many there are in all. Throws BadCursor. */
 export async function listEvents(
   sql: Sql,
   filter: EventFilter,
   page: Page,
-): Promise<{ events: EventRecord[]; total: number }> {
-  const clause = conditions()
-  if (filter.kind !== undefined) clause.add('e.kind = ?', filter.kind)
-  if (filter.status !== undefined) clause.add('e.status = ?', filter.status)
-  if (filter.subject !== undefined) clause.about('e.id', 'event', filter.subject)
-  if (filter.receivedAfter) clause.add('e.received_at >= ?', filter.receivedAfter)
-  if (filter.receivedBefore) clause.add('e.received_at <= ?', filter.receivedBefore)
-  const { rows, total } = await readPage<EventRow>(
-    sql,
-    { columns: COLUMNS, from: 'prefect.events e', clause, order: 'e.received_at desc, e.id' },
-    page,
-  )
-  return { events: rows.map(recordOf), total }
+  limits: ListLimits = {},
+): Promise<Omit<PageOf<never>, 'rows'> & { events: EventRecord[] }> {
+  const { kinds, statuses, subject, search, receivedAfter, receivedBefore } = filter
+  const [status, other] = new Set(statuses)
+  const asked = {
+    subject,
+    search,
+    columns: [{ column: 't.kind', values: kinds }],
+    // Nearly all are accepted: that one needs no index.
+    rare: status === 'rejected' && other === undefined ? "t.status = 'rejected'" : undefined,
+    where: (bind: (value: unknown) => string) => [
+      ...(status === 'accepted' && other === undefined ? ["t.status = 'accepted'"] : []),
+      ...(receivedAfter ? [`t.received_at >= ${bind(receivedAfter)}`] : []),
+      ...(receivedBefore ? [`t.received_at <= ${bind(receivedBefore)}`] : []),
+    ],
+  }
+  const { rows, ...rest } = await listTable<EventRow>(sql, EVENTS, asked, filter, page, limits)
+  return { events: rows.map(recordOf), ...rest }
 }
 
 /** Undefined: no such event. */
 export async function findEvent(sql: Sql, eventId: string): Promise<EventRecord | undefined> {
-  const [row] = await sql.query<EventRow>(`select ${COLUMNS} from prefect.events e where e.id = $1`, [
-    eventId,
-  ])
+  const text = `select ${EVENTS.columns} from ${EVENTS.name} t where t.id = $1`
+  const [row] = await sql.query<EventRow>(text, [eventId])
   return row && recordOf(row)
 }
 

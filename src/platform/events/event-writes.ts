@@ -36,10 +36,10 @@ const INSERT = `
            nullif(errors, 'null'), runs, array(select jsonb_array_elements_text(subjects)), replay_of
     from incoming
     on conflict (id) do nothing
-    returning id
+    returning id, received_at
   ), indexed as (
-    insert into prefect.subject_index (subject, kind, id)
-    select s, 'event', i.id from incoming i join added using (id), jsonb_array_elements_text(i.subjects) s
+    insert into prefect.subject_index (subject, kind, id, at)
+    select s, 'event', i.id, received_at from incoming i join added using (id), jsonb_array_elements_text(i.subjects) s
     on conflict do nothing
   )
   select id from added`

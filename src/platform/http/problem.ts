@@ -1,6 +1,7 @@
 /** What goes wrong, as an RFC 9457 problem with a sentence a person can act on. */
 import { STATUS_CODES } from 'node:http'
 import type { FieldError, Problem } from '../contract/problem.ts'
+import { BadCursor } from '../postgres/cursor.ts'
 import { isDiskFull, isOutage } from '../postgres/outage.ts'
 
 export interface ProblemOptions {
@@ -67,6 +68,8 @@ export function quoted(text: string): string {
 /** Any thrown thing as the problem to answer with; 500 only for what is a fault of the service itself. */
 export function problemOf(error: unknown): HttpProblem {
   if (error instanceof HttpProblem) return error
+  if (error instanceof BadCursor)
+    return invalid([{ path: 'query.cursor', message: error.message }], error.code)
   if (isDiskFull(error)) {
     const detail =
       "The disk of the service's database is full: nothing was taken in, and nothing can be until there is space. Try again later."

@@ -1,9 +1,9 @@
 /** Reading the outbox: every message to a person, sent or not. */
-import type { Notification, NotificationListQuery } from '../contract/notification.ts'
-import { conditions } from '../postgres/conditions.ts'
+import type { Channel, Notification } from '../contract/notification.ts'
 import { instantText } from '../postgres/instant-text.ts'
-import { type Page, readPage } from '../postgres/page.ts'
+import type { ListLimits, Page, PageOf } from '../postgres/page.ts'
 import type { Sql } from '../postgres/sql.ts'
+import { type ListedTable, listTable } from '../postgres/table-list.ts'
 
 interface NotificationRow
   extends Omit<Notification, 'notification_id' | 'flow_run_id' | 'created_at' | 'not_before' | 'sent_at'> {
@@ -14,26 +14,40 @@ interface NotificationRow
   sent_at: Date | null
 }
 
-const COLUMNS = `n.id, n.channel, n.recipient, n.template, n.subject_key, n.language, n.subject_line, n.body, n.status,
-  n.provider_id, n.attempts, n.last_error, n.run_id, n.subjects, n.created_at, n.not_before, n.sent_at`
+const NOTIFICATIONS: ListedTable = {
+  name: 'prefect.notifications',
+  columns: `t.id, t.channel, t.recipient, t.template, t.subject_key, t.language, t.subject_line, t.body, t.status,
+    t.provider_id, t.attempts, t.last_error, t.run_id, t.subjects, t.created_at, t.not_before, t.sent_at`,
+  at: 't.created_at',
+  kind: 'notification',
+}
 
-/** One page of messages, newest first, and how many there are in all. */
+/** What is not given does not matter. Of a filter with several values any one may hold. */
+export interface NotificationFilter {
+  statuses?: readonly Notification['status'][] | undefined
+  templates?: readonly string[] | undefined
+  channels?: readonly Channel[] | undefined
+  subject?: string | undefined
+  /** The beginning of an id or of a subject. */
+  search?: string | undefined
+}
+
+/** One page of messages, newest first, and how many there are in all. Throws BadCursor. */
 export async function listNotifications(
   sql: Sql,
-  filter: Omit<NotificationListQuery, keyof Page>,
+  filter: NotificationFilter,
   page: Page,
-): Promise<{ notifications: Notification[]; total: number }> {
-  const clause = conditions()
-  if (filter.status !== undefined) clause.add('n.status = ?', filter.status)
-  if (filter.template !== undefined) clause.add('n.template = ?', filter.template)
-  if (filter.channel !== undefined) clause.add('n.channel = ?', filter.channel)
-  if (filter.subject !== undefined) clause.about('n.id', 'notification', filter.subject)
-  const { rows, total } = await readPage<NotificationRow>(
-    sql,
-    { columns: COLUMNS, from: 'prefect.notifications n', clause, order: 'n.created_at desc, n.id' },
-    page,
-  )
-  return { notifications: rows.map(notificationOf), total }
+  limits: ListLimits = {},
+): Promise<Omit<PageOf<never>, 'rows'> & { notifications: Notification[] }> {
+  const { statuses, templates, channels, subject, search } = filter
+  const columns = [
+    { column: 't.template', values: templates },
+    { column: 't.status', values: statuses },
+    { column: 't.channel', values: channels },
+  ]
+  const asked = { subject, search, columns }
+  const { rows, ...rest } = await listTable<NotificationRow>(sql, NOTIFICATIONS, asked, filter, page, limits)
+  return { notifications: rows.map(notificationOf), ...rest }
 }
 
 function notificationOf({

@@ -10,6 +10,9 @@ const MAX_STATEMENTS = 300
 /** Longer parameter lists belong to generated texts (bulk inserts), which rarely come twice. */
 const MAX_PLACEHOLDERS = 16
 
+/** Begins a text that is planned anew each time: its best plan depends on its values, and its form on what was asked. */
+export const PLANNED_WITH_VALUES = '/* planned with its values */'
+
 /** The name for each text seen; undefined: the server refused it once, so it stays unnamed. */
 const names = new Map<string, string | undefined>()
 
@@ -24,6 +27,7 @@ const UNUSABLE_NAME = new Set(['26000', '42P05', '0A000'])
  * @returns undefined when it is to be sent unnamed.
  */
 export function statementName(text: string): string | undefined {
+  if (text.startsWith(PLANNED_WITH_VALUES)) return undefined
   if (names.has(text)) return names.get(text)
   if (names.size >= MAX_STATEMENTS) return undefined
   if ((text.match(/\$\d+/g)?.length ?? 0) > MAX_PLACEHOLDERS) return undefined

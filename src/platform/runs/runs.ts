@@ -1,36 +1,8 @@
 /** Reading runs back: what was asked for (prefect.flow_runs) joined to what became of it (the engine's tables). */
 import { RUN_STATES, type RunLog, RunStatus, type RunSummary } from '../contract/run.ts'
-import { type Conditions, conditions } from '../postgres/conditions.ts'
 import { instantText, secondsBetween } from '../postgres/instant-text.ts'
-import { type Page, readPage } from '../postgres/page.ts'
 import type { Sql } from '../postgres/sql.ts'
 import { asObject } from './json.ts'
-
-export interface RunFilter {
-  workflowName?: string | undefined
-  status?: RunStatus | undefined
-  eventId?: string | undefined
-  subject?: string | undefined
-  startedAfter?: Date | undefined
-  startedBefore?: Date | undefined
-}
-
-/** Which engine states a status can come from: lets a filter use the engine's indexes before the view's `case`. */
-const ENGINE_STATES: Record<RunStatus, readonly string[]> = {
-  scheduled: ['DELAYED'],
-  late: ['DELAYED', 'ENQUEUED'],
-  // One that is reserved is delayed until its parent starts it, and as good as cancelled when that never will.
-  pending: ['ENQUEUED', 'DELAYED'],
-  // One that only waits is suspended: delayed until it goes on.
-  cancelling: ['ENQUEUED', 'PENDING', 'DELAYED'],
-  running: ['PENDING', 'DELAYED'],
-  retrying: ['PENDING', 'DELAYED'],
-  waiting: ['PENDING', 'DELAYED'],
-  completed: ['SUCCESS'],
-  failed: ['ERROR'],
-  cancelled: ['CANCELLED', 'DELAYED'],
-  crashed: ['MAX_RECOVERY_ATTEMPTS_EXCEEDED'],
-}
 
 export interface SummaryRow {
   id: string
@@ -67,42 +39,6 @@ export function summaryOf(row: SummaryRow): RunSummary {
 /** A status word of the view; an engine word nobody foresaw reads as `running` rather than breaking the answer. */
 export function statusOf(word: string): RunStatus {
   return RunStatus.safeParse(word).data ?? 'running'
-}
-
-/** One page of runs, newest first, and how many there are in all. */
-export async function listRuns(
-  sql: Sql,
-  filter: RunFilter,
-  page: Page,
-): Promise<{ runs: RunSummary[]; total: number }> {
-  const { rows, total } = await readPage<SummaryRow>(
-    sql,
-    {
-      columns: SUMMARY_COLUMNS,
-      from: 'prefect.flow_run_states v',
-      // Without a filter on state the count need not join the engine's table: every run has exactly one row there.
-      countFrom: `${filter.status === undefined ? 'prefect.flow_runs' : 'prefect.flow_run_states'} v`,
-      clause: clauseOf(filter),
-      order: 'v.created_at desc, v.id',
-    },
-    page,
-  )
-  return { runs: rows.map(summaryOf), total }
-}
-
-function clauseOf(filter: RunFilter): Conditions {
-  const clause = conditions()
-  if (filter.workflowName !== undefined) clause.add('v.workflow_name = ?', filter.workflowName)
-  if (filter.eventId !== undefined) clause.add('v.event_id = ?', filter.eventId)
-  if (filter.subject !== undefined) clause.about('v.id', 'run', filter.subject)
-  if (filter.status !== undefined) {
-    clause.add('v.engine_status = any(?) and v.status = ?', ENGINE_STATES[filter.status], filter.status)
-  }
-  // Through the engine's own column, whose index the view's converted one would not use.
-  const started = 'v.id in (select s.workflow_uuid from dbos.workflow_status s where s.started_at_epoch_ms'
-  if (filter.startedAfter) clause.add(`${started} >= ?)`, filter.startedAfter.getTime())
-  if (filter.startedBefore) clause.add(`${started} <= ?)`, filter.startedBefore.getTime())
-  return clause
 }
 
 /** What a trigger's answer needs of a run, also of the first run of a repeated key. */

@@ -23,10 +23,10 @@ const START_RUNS = `
            scheduled, started_by, reserved, traceparent
     from incoming
     on conflict (id) do nothing
-    returning id
+    returning id, created_at
   ), indexed as (
-    insert into prefect.subject_index (subject, kind, id)
-    select s, 'run', i.id from incoming i join created using (id), jsonb_array_elements_text(i.subjects) s
+    insert into prefect.subject_index (subject, kind, id, at)
+    select s, 'run', i.id, created_at from incoming i join created using (id), jsonb_array_elements_text(i.subjects) s
     on conflict do nothing
   )
   select id, dbos.enqueue_workflow(

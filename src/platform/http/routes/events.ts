@@ -37,14 +37,15 @@ function addList(app: FastifyInstance, deps: EventDeps): void {
     },
     async ({ query }) => {
       const filter = {
-        kind: query.kind,
-        status: query.status,
+        kinds: query.kind,
+        statuses: query.status,
         subject: query.subject,
         receivedAfter: hotelInstant(query.received_after, deps.timezone, 'query.received_after'),
         receivedBefore: hotelInstant(query.received_before, deps.timezone, 'query.received_before'),
+        search: query.q,
       }
-      const { events, total } = await listEvents(deps.database, filter, query)
-      return { events, total, limit: query.limit, offset: query.offset }
+      const { events, ...rest } = await listEvents(deps.database, filter, query)
+      return { events, ...rest, limit: query.limit, offset: query.offset }
     },
   )
 }

@@ -25,8 +25,15 @@ export function addNotificationRoutes(app: FastifyInstance, deps: NotificationDe
       },
     },
     async ({ query }) => {
-      const { notifications, total } = await listNotifications(deps.database, query, query)
-      return { notifications, total, limit: query.limit, offset: query.offset }
+      const filter = {
+        statuses: query.status,
+        templates: query.template,
+        channels: query.channel,
+        subject: query.subject,
+        search: query.q,
+      }
+      const { notifications, ...rest } = await listNotifications(deps.database, filter, query)
+      return { notifications, ...rest, limit: query.limit, offset: query.offset }
     },
   )
 }

@@ -13,7 +13,8 @@ import {
 import type { AnyFlow } from '../../engine/flow.ts'
 import type { Sql } from '../../postgres/sql.ts'
 import { runDetail } from '../../runs/run-detail.ts'
-import { listRuns, runLogs } from '../../runs/runs.ts'
+import { listRuns } from '../../runs/run-list.ts'
+import { runLogs } from '../../runs/runs.ts'
 import { answer, problems } from '../documented-answers.ts'
 import type { Estimates } from '../estimates.ts'
 import { hotelInstant } from '../hotel-instant.ts'
@@ -49,19 +50,18 @@ function addList(app: FastifyInstance, deps: Pick<RunDeps, 'database' | 'timezon
       },
     },
     async ({ query }) => {
-      const { runs, total } = await listRuns(
-        deps.database,
-        {
-          workflowName: query.workflow_name,
-          status: query.status,
-          eventId: query.event_id,
-          subject: query.subject,
-          startedAfter: hotelInstant(query.started_after, deps.timezone, 'query.started_after'),
-          startedBefore: hotelInstant(query.started_before, deps.timezone, 'query.started_before'),
-        },
-        query,
-      )
-      return { workflow_runs: runs, total, limit: query.limit, offset: query.offset }
+      const filter = {
+        workflowNames: query.workflow_name,
+        statuses: query.status,
+        eventIds: query.event_id,
+        subject: query.subject,
+        startedAfter: hotelInstant(query.started_after, deps.timezone, 'query.started_after'),
+        startedBefore: hotelInstant(query.started_before, deps.timezone, 'query.started_before'),
+        flagged: query.flagged,
+        search: query.q,
+      }
+      const { runs, ...rest } = await listRuns(deps.database, filter, query)
+      return { workflow_runs: runs, ...rest, limit: query.limit, offset: query.offset }
     },
   )
 }

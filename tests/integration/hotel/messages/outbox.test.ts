@@ -274,7 +274,7 @@ describe('telling the staff', () => {
     })
     const { notifications } = await listNotifications(
       test.database,
-      { template: 'anomaly', channel: 'sms', status: 'failed' },
+      { templates: ['anomaly'], channels: ['sms'], statuses: ['failed'] },
       { limit: 10, offset: 0 },
     )
     expect(notifications).toMatchObject([

@@ -6,7 +6,7 @@ import { FlowFailure } from '../../../../src/platform/engine/errors.ts'
 import { type AnyFlow, defineFlow } from '../../../../src/platform/engine/flow.ts'
 import { childRunId, newRunId } from '../../../../src/platform/engine/ids.ts'
 import { runDetail } from '../../../../src/platform/runs/run-detail.ts'
-import { listRuns } from '../../../../src/platform/runs/runs.ts'
+import { listRuns } from '../../../../src/platform/runs/run-list.ts'
 import { type DurableRig, openDurableRig } from '../../../support/durable-rig.ts'
 
 const parameters = z.object({ room: z.string() })
@@ -59,7 +59,7 @@ test('a reserved run is pending until its parent starts it, under the id that wa
   expect(await rig.ended(ids[0])).toMatchObject({ status: 'completed', result: 'first 201' })
   expect(await status(ids[1])).toBe('pending')
   const page = { limit: 10, offset: 0 }
-  const pending = await listRuns(rig.database, { status: 'pending' }, page)
+  const pending = await listRuns(rig.database, { statuses: ['pending'] }, page)
   expect(pending.runs.map((run) => run.flow_run_id)).toEqual([ids[1]])
   goOn()
   expect(await rig.ended(parentId)).toMatchObject({
@@ -76,7 +76,7 @@ test('a parent that ends before it leaves it cancelled; a retry of the parent ru
   goOn()
   expect((await rig.ended(parentId)).status).toBe('failed')
   expect(await status(ids[1])).toBe('cancelled')
-  const listed = await listRuns(rig.database, { status: 'cancelled' }, { limit: 10, offset: 0 })
+  const listed = await listRuns(rig.database, { statuses: ['cancelled'] }, { limit: 10, offset: 0 })
   expect(listed.runs.map((run) => run.flow_run_id)).toEqual([ids[1]])
   broken = false
   await rig.engine.retry(parentId)

@@ -1,0 +1,63 @@
+/**
+ * The ids that a filter names by an index of its own. A narrow set is read whole; a wide one is only asked row by row,
+ * along the list's own order, where its rows are never far apart.
+ */
+import { type Parameters, parameters } from './parameters.ts'
+import { PLANNED_WITH_VALUES } from './prepared-queries.ts'
+import type { Sql } from './sql.ts'
+
+/** The kinds that prefect.subject_index knows. */
+export type Indexed = 'run' | 'event' | 'notification'
+
+export interface IdSet {
+  /** Whether there are few enough to read them all for one page. */
+  narrow: boolean
+  /** `select id ...`, an id maybe twice. */
+  select(bind: Parameters['bind']): string
+}
+
+/** A few milliseconds' worth. */
+const NARROW = 5_000
+
+/** Counts no further than it must. `narrow`: how many ids are few. */
+export async function idSet(sql: Sql, select: IdSet['select'], narrow = NARROW): Promise<IdSet> {
+  const { values, bind } = parameters()
+  const [row] = await sql.query<{ ids: number }>(
+    `${PLANNED_WITH_VALUES} select count(*)::int as ids from (select from (${select(bind)}) a limit ${narrow + 1}) s`,
+    values,
+  )
+  return { narrow: (row?.ids ?? 0) <= narrow, select }
+}
+
+/** About exactly this: `room:201`. */
+export const aboutSubject =
+  (kind: Indexed, subject: string): IdSet['select'] =>
+  (bind) =>
+    `select i.id from prefect.subject_index i where i.subject = ${bind(subject)} and i.kind = '${kind}'`
+
+/** Sorts after whatever an id goes on with, in every collation. */
+const AFTER_EVERY_ID = 'z'.repeat(32)
+const AFTER_EVERY_TEXT = '\u{10ffff}'
+
+/** Whose id begins with the text in any case, or that is about a subject which begins with it. `table`: the kind's own. */
+export const beginningWith =
+  (kind: Indexed, table: string, text: string): IdSet['select'] =>
+  (bind) => {
+    const [subject, id] = [bind(text), bind(text.toLowerCase())]
+    return `
+      select i.id from prefect.subject_index i
+      where i.subject ~>=~ ${subject} and i.subject ~<~ ${bind(text + AFTER_EVERY_TEXT)} and i.kind = '${kind}'
+      union all
+      select t.id from ${table} t
+      where t.id >= ${id} and t.id <= ${bind(text.toLowerCase() + AFTER_EVERY_ID)} and starts_with(t.id, ${id})`
+  }
+
+/** The same asked of one row. */
+export function beginsWith(
+  text: string,
+  row: { id: string; subjects: string },
+  bind: Parameters['bind'],
+): string {
+  return `(starts_with(${row.id}, ${bind(text.toLowerCase())})
+    or exists (select from unnest(${row.subjects}) s where starts_with(s, ${bind(text)})))`
+}
