@@ -19,6 +19,7 @@ import { measureIntake } from './intake.ts'
 import { attendanceLatencies, closedLoop } from './load.ts'
 import { cpuSeconds, type Running, residentMegabytes, startProgram } from './processes.ts'
 import { type Figures, report } from './report.ts'
+import { measureScale } from './scale.ts'
 
 const SECONDS = Number(process.env.SECONDS ?? 10)
 const LANES = 64
@@ -158,4 +159,5 @@ async function intakeAlone({ url }: { url: string }): Promise<number> {
   return rate
 }
 
-await main()
+if (process.argv[2] === 'scale') await measureScale()
+else await main()
