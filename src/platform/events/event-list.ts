@@ -59,14 +59,20 @@ export async function listEvents(
     columns: [{ column: 't.kind', values: kinds }],
     // Nearly all are accepted: that one needs no index.
     rare: status === 'rejected' && other === undefined ? "t.status = 'rejected'" : undefined,
-    where: (bind: (value: unknown) => string) => [
-      ...(status === 'accepted' && other === undefined ? ["t.status = 'accepted'"] : []),
-      ...(receivedAfter ? [`t.received_at >= ${bind(receivedAfter)}`] : []),
-      ...(receivedBefore ? [`t.received_at <= ${bind(receivedBefore)}`] : []),
-    ],
+    where: statuses || receivedAfter || receivedBefore ? (bind: Bind) => conditions(filter, bind) : undefined,
   }
   const { rows, ...rest } = await listTable<EventRow>(sql, EVENTS, asked, filter, page, limits)
   return { events: rows.map(recordOf), ...rest }
+}
+
+type Bind = (value: unknown) => string
+
+function conditions({ statuses, receivedAfter, receivedBefore }: EventFilter, bind: Bind): string[] {
+  return [
+    ...(statuses?.includes('rejected') === false ? ["t.status = 'accepted'"] : []),
+    ...(receivedAfter ? [`t.received_at >= ${bind(receivedAfter)}`] : []),
+    ...(receivedBefore ? [`t.received_at <= ${bind(receivedBefore)}`] : []),
+  ]
 }
 
 /** Undefined: no such event. */

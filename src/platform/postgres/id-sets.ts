@@ -12,12 +12,14 @@ export type Indexed = 'run' | 'event' | 'notification'
 export interface IdSet {
   /** Whether there are few enough to read them all for one page. */
   narrow: boolean
-  /** `select id ...`, an id maybe twice. */
+  /** `select id, at ...`, an id maybe twice; `at` is what lists of its kind are ordered by. */
   select(bind: Parameters['bind']): string
 }
 
-/** A few milliseconds' worth. */
+/** A set's ids with their times, read and put in order within some milliseconds. */
 const NARROW = 5_000
+/** For a set whose rows follow each other closely in the list's own order: a page along it passes few others. */
+export const IN_SEQUENCE = 500
 
 /** Counts no further than it must. `narrow`: how many ids are few. */
 export async function idSet(sql: Sql, select: IdSet['select'], narrow = NARROW): Promise<IdSet> {
@@ -33,26 +35,42 @@ export async function idSet(sql: Sql, select: IdSet['select'], narrow = NARROW):
 export const aboutSubject =
   (kind: Indexed, subject: string): IdSet['select'] =>
   (bind) =>
-    `select i.id from prefect.subject_index i where i.subject = ${bind(subject)} and i.kind = '${kind}'`
+    `select i.id, i.at from prefect.subject_index i where i.subject = ${bind(subject)} and i.kind = '${kind}'`
 
 /** Sorts after whatever an id goes on with, in every collation. */
 const AFTER_EVERY_ID = 'z'.repeat(32)
 const AFTER_EVERY_TEXT = '\u{10ffff}'
 
-/** Whose id begins with the text in any case, or that is about a subject which begins with it. `table`: the kind's own. */
+/**
+ * Whose id begins with the text in any case, or that is about a subject which begins with it. `table`: the kind's own,
+ * with the column that its list is ordered by.
+ */
 export const beginningWith =
-  (kind: Indexed, table: string, text: string): IdSet['select'] =>
+  (kind: Indexed, table: { name: string; at: string }, text: string): IdSet['select'] =>
   (bind) => {
     const [subject, id] = [bind(text), bind(text.toLowerCase())]
     return `
-      select i.id from prefect.subject_index i
+      select i.id, i.at from prefect.subject_index i
       where i.subject ~>=~ ${subject} and i.subject ~<~ ${bind(text + AFTER_EVERY_TEXT)} and i.kind = '${kind}'
       union all
-      select t.id from ${table} t
+      select t.id, ${table.at} from ${table.name} t
       where t.id >= ${id} and t.id <= ${bind(text.toLowerCase() + AFTER_EVERY_ID)} and starts_with(t.id, ${id})`
   }
 
-/** The same asked of one row. */
+/** A set's ids, each once, as `r(id, at)`. */
+export const idsOf = ({ select }: IdSet, bind: Parameters['bind']) =>
+  `(select id, max(at) as at from (${select(bind)}) s group by id) r`
+
+/** More than lists count to, even where some ids come twice. */
+const ENOUGH = 30_001
+
+/** As many ids of a wide set as a list counts to; or, for the planner's guess, all. */
+export const countedIds = ({ select }: IdSet, bind: Parameters['bind'], purpose: 'count' | 'guess') =>
+  purpose === 'guess'
+    ? `(${select(bind)}) r`
+    : `(select distinct id from (select id from (${select(bind)}) s limit ${ENOUGH}) a) r`
+
+/** The same as beginningWith asked of one row. */
 export function beginsWith(
   text: string,
   row: { id: string; subjects: string },

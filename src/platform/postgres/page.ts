@@ -39,13 +39,18 @@ export interface Branch {
   each?: { column: string; values: readonly string[] } | undefined
 }
 
+/**
+ * What the branches are for: the rows of a page, in order; their number, counted so far and no further; or the planner's
+ * guess at it, for which a condition may be one that it can judge.
+ */
+export type Purpose = 'page' | 'count' | 'guess'
+
 export interface Listing {
   columns: string
   /** Where a page's rows are read by their ids, and the column of the id: `prefect.events e`, `e.id`. */
   from: string
   id: string
-  /** `toGuess`: only the planner's guess at their number is asked, so a condition may be one that it can judge. */
-  branches(bind: Parameters['bind'], toGuess: boolean): readonly Branch[]
+  branches(bind: Parameters['bind'], purpose: Purpose): readonly Branch[]
   /** What decides which rows there are: a cursor of other filters is refused. */
   filters: unknown
 }
@@ -92,7 +97,7 @@ function readRows<Row extends object>(
   const { values, bind } = parameters()
   const beyond = after && { at: `${bind(after.at)}::timestamptz`, id: bind(after.id) }
   const most = offset + limit + 1
-  const walks = branches(bind, false).map((branch) => walk(branch, beyond, most, bind))
+  const walks = branches(bind, 'page').map((branch) => walk(branch, beyond, most, bind))
   return sql.query<Placed<Row>>(
     `${PLANNED_WITH_VALUES}
      select ${columns}, p.id as page_id,
@@ -122,7 +127,7 @@ function walk(
 
 async function countRows(sql: Sql, { branches }: Listing, exactUpTo: number) {
   const { values, bind } = parameters()
-  const parts = branches(bind, false).map(
+  const parts = branches(bind, 'count').map(
     ({ from, where, each }) =>
       `(select 1 from ${from}${clause([...where, ...anyOf(each, bind)])} limit ${exactUpTo + 1})`,
   )
@@ -139,7 +144,7 @@ async function countRows(sql: Sql, { branches }: Listing, exactUpTo: number) {
 /** The planner knows from its statistics, without reading a row. */
 async function guessRows(sql: Sql, branches: Listing['branches']): Promise<number> {
   const { values, bind } = parameters()
-  const parts = branches(bind, true).map(
+  const parts = branches(bind, 'guess').map(
     ({ from, where, each }) => `select 1 from ${from}${clause([...where, ...anyOf(each, bind)])}`,
   )
   const [row] = await sql.query<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>(

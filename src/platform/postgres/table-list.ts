@@ -1,6 +1,16 @@
 /** Lists whose rows are in one table of ours, with all that they are filtered and ordered by. */
-import { aboutSubject, beginningWith, beginsWith, type IdSet, type Indexed, idSet } from './id-sets.ts'
-import { type Branch, type ListLimits, type Page, type PageOf, readPage } from './page.ts'
+import {
+  aboutSubject,
+  beginningWith,
+  beginsWith,
+  countedIds,
+  type IdSet,
+  IN_SEQUENCE,
+  type Indexed,
+  idSet,
+  idsOf,
+} from './id-sets.ts'
+import { type Branch, type ListLimits, type Page, type PageOf, type Purpose, readPage } from './page.ts'
 import type { Parameters } from './parameters.ts'
 import type { Sql } from './sql.ts'
 
@@ -37,17 +47,21 @@ export async function listTable<Row extends object>(
   limits: ListLimits = {},
 ): Promise<PageOf<Row>> {
   const { subject, search } = filter
-  const found = search === undefined ? undefined : beginningWith(table.kind, table.name, search)
+  const found = search === undefined ? undefined : beginningWith(table.kind, table, search)
   const sets = {
     search: found && (await idSet(sql, found, limits.narrow)),
     subject:
-      subject === undefined ? undefined : await idSet(sql, aboutSubject(table.kind, subject), limits.narrow),
+      subject === undefined
+        ? undefined
+        : await idSet(sql, aboutSubject(table.kind, subject), limits.narrow ?? IN_SEQUENCE),
   }
   const listing = {
     columns: table.columns,
     from: `${table.name} t`,
     id: 't.id',
-    branches: (bind: Bind) => [branchOf(table, filter, sets, bind)],
+    branches: (bind: Bind, purpose: Purpose) => [
+      bySearchAlone(filter, sets, bind, purpose) ?? branchOf(table, filter, sets, bind),
+    ],
     filters,
   }
   return readPage<Row>(sql, listing, page, limits)
@@ -56,6 +70,21 @@ export async function listTable<Row extends object>(
 interface Sets {
   search: IdSet | undefined
   subject: IdSet | undefined
+}
+
+/** A set has all that orders its rows: they are read only for the page itself. */
+function bySearchAlone(
+  { subject, rare, where, columns }: TableFilter,
+  { search }: Sets,
+  bind: Bind,
+  purpose: Purpose,
+): Branch | undefined {
+  const others = [subject, rare, where, ...columns.map(({ values }) => values)]
+  if (search === undefined || others.some((other) => other !== undefined)) return undefined
+  if (search.narrow) return { at: 'r.at', id: 'r.id', from: idsOf(search, bind), where: [] }
+  return purpose === 'page'
+    ? undefined
+    : { at: 'r.at', id: 'r.id', from: countedIds(search, bind, purpose), where: [] }
 }
 
 function branchOf(table: ListedTable, filter: TableFilter, sets: Sets, bind: Bind): Branch {

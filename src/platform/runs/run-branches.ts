@@ -9,9 +9,10 @@
  * A filter that leaves few runs is read first and the rest asked of its rows. See the decision note 0014.
  */
 import type { RunStatus } from '../contract/run.ts'
-import { beginsWith, type IdSet } from '../postgres/id-sets.ts'
-import type { Branch } from '../postgres/page.ts'
+import { beginsWith, countedIds, type IdSet, idsOf } from '../postgres/id-sets.ts'
+import type { Branch, Purpose } from '../postgres/page.ts'
 import type { Parameters } from '../postgres/parameters.ts'
+import { APPLICATION } from './application.ts'
 
 /** What is not given does not matter. Of a filter with several values any one may hold. */
 export interface RunFilter {
@@ -67,16 +68,37 @@ function openIds(states: ReadonlySet<string> = new Set(['ENQUEUED', 'PENDING', '
 const IN_ORDER = { at: 'r.created_at', id: 'r.id' }
 
 /** Disjoint, and together all runs that the filter lets through. */
-export function runBranches(filter: RunFilter, sets: RunSets, bind: Bind, toGuess: boolean): Branch[] {
+export function runBranches(filter: RunFilter, sets: RunSets, bind: Bind, purpose: Purpose): Branch[] {
+  const alone = byOneAlone(filter, sets, bind, purpose)
+  if (alone !== undefined) return [alone]
   const few = fewRuns(filter, sets, bind)
-  const asked = { ...filter, ...few?.settled }
-  const where = conditions(asked, sets, bind, toGuess)
+  const where = conditions({ ...filter, ...few?.settled }, sets, bind, purpose)
   if (few === undefined) return walks(filter, where, bind)
   const { workflowNames, statuses } = filter
   if (workflowNames) where.push(`r.workflow_name = any(${bind(workflowNames)})`)
-  if (statuses === undefined) return [{ ...IN_ORDER, from: few.from, where }]
-  where.push(`v.status = any(${bind(statuses)})`)
-  return [{ ...IN_ORDER, from: `${few.from} join prefect.flow_run_states v on v.id = r.id`, where }]
+  if (statuses) where.push(isIn(statuses, bind))
+  return [{ ...IN_ORDER, from: few.from, where }]
+}
+
+/** Looked up run by run, and only where it is not known already. */
+function isIn(statuses: readonly RunStatus[], bind: Bind): string {
+  const words = bind(statuses)
+  const state = '(select v.status from prefect.flow_run_states v where v.id = r.id)'
+  return `case when r.unsuccessful is null then ${state} = any(${words}) else r.unsuccessful = any(${words}) end`
+}
+
+/** What one filter names needs nothing else to be counted, and maybe to be put in order. */
+function byOneAlone(filter: RunFilter, sets: RunSets, bind: Bind, purpose: Purpose): Branch | undefined {
+  const given = Object.entries(filter).filter(([, value]) => value !== undefined)
+  const only = (...names: string[]) => given.every(([name]) => names.includes(name))
+  const place = { at: 'r.at', id: 'r.id', where: [] }
+  if (sets.search && only('search')) {
+    if (sets.search.narrow) return { ...place, from: idsOf(sets.search, bind) }
+    return purpose === 'page' ? undefined : { ...place, from: countedIds(sets.search, bind, purpose) }
+  }
+  if (purpose === 'page' || !sets.started || !only('startedAfter', 'startedBefore')) return undefined
+  const where = [startedWithin(filter, bind), `s.application_name = '${APPLICATION}'`]
+  return { ...place, from: 'dbos.workflow_status s', where }
 }
 
 /**
@@ -115,18 +137,20 @@ export function startedWithin({ startedAfter, startedBefore }: RunFilter, bind: 
 const STARTED_EARLY_MS = 60_000
 
 /** What is asked of a run `r`; its workflow and status are left to the caller. */
-function conditions(filter: RunFilter, sets: RunSets, bind: Bind, toGuess: boolean): string[] {
+function conditions(filter: RunFilter, sets: RunSets, bind: Bind, purpose: Purpose): string[] {
   const { subject, search, startedAfter, startedBefore, flagged } = filter
   const where: string[] = []
   if (flagged !== undefined) where.push(`r.flagged is ${flagged ? 'not ' : ''}null`)
   if (search !== undefined) where.push(beginsWith(search, { id: 'r.id', subjects: 'r.subjects' }, bind))
   if (subject !== undefined && sets.subject?.narrow) where.push(isAbout(subject, bind))
   if (startedAfter === undefined && startedBefore === undefined) return where
-  if (!toGuess) {
+  if (purpose === 'guess') {
+    if (startedAfter) where.push(`r.created_at >= ${bind(startedAfter)}`)
+  } else {
     // `offset 0`: looked up run by run, never joined to all that were started within a year.
     where.push(`exists (select from dbos.workflow_status s
       where s.workflow_uuid = r.id and ${startedWithin(filter, bind)} offset 0)`)
-  } else if (startedAfter) where.push(`r.created_at >= ${bind(startedAfter)}`)
+  }
   if (startedBefore && sets.started?.narrow === false) {
     where.push(`r.created_at <= ${bind(new Date(startedBefore.getTime() + STARTED_EARLY_MS))}`)
   }
@@ -145,12 +169,14 @@ function walks(filter: RunFilter, where: readonly string[], bind: Bind): Branch[
     const ended = `not exists (select from (${openIds()}) o where o.id = r.id)`
     branches.push(inOrder(filter, [...where, 'r.unsuccessful is null', ended], bind))
   }
+  const marks = UNSUCCESSFUL.filter((status) => statuses.includes(status))
+  const states = new Set(statuses.flatMap((status) => OPEN_STATES[status] ?? []))
+  if (marks.length + states.size === 0) return branches
   const own = subject === undefined ? where : [...where, isAbout(subject, bind)]
-  for (const status of UNSUCCESSFUL.filter((word) => statuses.includes(word))) {
+  for (const status of marks) {
     const marked = `r.unsuccessful = '${status}'`
     branches.push({ ...IN_ORDER, from: 'prefect.flow_runs r', where: [...own, marked], each: names })
   }
-  const states = new Set(statuses.flatMap((status) => OPEN_STATES[status] ?? []))
   if (states.size > 0) branches.push(openRuns([...own, `v.status = any(${bind(statuses)})`], states, names))
   return branches
 }

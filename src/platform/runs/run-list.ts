@@ -1,6 +1,6 @@
 /** The list of runs: one page of those that a filter lets through. */
 import type { RunSummary } from '../contract/run.ts'
-import { aboutSubject, beginningWith, idSet } from '../postgres/id-sets.ts'
+import { aboutSubject, beginningWith, IN_SEQUENCE, idSet } from '../postgres/id-sets.ts'
 import { type ListLimits, type Page, type PageOf, readPage } from '../postgres/page.ts'
 import type { Sql } from '../postgres/sql.ts'
 import { type RunFilter, type RunSets, runBranches, startedWithin } from './run-branches.ts'
@@ -24,7 +24,7 @@ export async function listRuns(
       columns: SUMMARY_COLUMNS,
       from: 'prefect.flow_run_states v',
       id: 'v.id',
-      branches: (bind, toGuess) => runBranches(filter, sets, bind, toGuess),
+      branches: (bind, purpose) => runBranches(filter, sets, bind, purpose),
       filters: filter,
     },
     page,
@@ -33,18 +33,20 @@ export async function listRuns(
   return { runs: rows.map(summaryOf), ...rest }
 }
 
+const RUNS = { name: 'prefect.flow_runs', at: 't.created_at' }
+
 async function runSets(sql: Sql, filter: RunFilter, narrow: number | undefined): Promise<RunSets> {
   const { subject, search, startedAfter, startedBefore } = filter
   const sets: RunSets = {}
-  if (search !== undefined)
-    sets.search = await idSet(sql, beginningWith('run', 'prefect.flow_runs', search), narrow)
-  if (subject !== undefined) sets.subject = await idSet(sql, aboutSubject('run', subject), narrow)
+  if (search !== undefined) sets.search = await idSet(sql, beginningWith('run', RUNS, search), narrow)
+  if (subject !== undefined)
+    sets.subject = await idSet(sql, aboutSubject('run', subject), narrow ?? IN_SEQUENCE)
   if (startedAfter !== undefined || startedBefore !== undefined) {
     sets.started = await idSet(
       sql,
       (bind) =>
-        `select s.workflow_uuid as id from dbos.workflow_status s where ${startedWithin(filter, bind)}`,
-      narrow,
+        `select s.workflow_uuid as id, null as at from dbos.workflow_status s where ${startedWithin(filter, bind)}`,
+      narrow ?? IN_SEQUENCE,
     )
   }
   return sets
