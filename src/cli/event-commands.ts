@@ -1,19 +1,22 @@
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import type { z } from 'zod'
 import type { EventAccepted, EventList, EventRecord } from '../platform/contract/event.ts'
 import { loadEnvironment } from './environment.ts'
+import { oneOrSeveral } from './one-or-several.ts'
 import { pageLine, show } from './output.ts'
 import { createServiceClient, type Query } from './service-client.ts'
 import { sheet, table } from './table.ts'
 
 interface EventOptions {
   kind?: string
-  status?: string
+  status?: string[]
+  query?: string
   subject?: string
   after?: string
   before?: string
   limit?: string
   offset?: string
+  cursor?: string
   json?: boolean
 }
 
@@ -25,12 +28,14 @@ export function addEventCommands(program: Command): void {
     .description('list events, newest first, or show one as it came in')
     .argument('[id]', 'show this event')
     .option('--kind <kind>', 'of this kind, for example attendance')
-    .addOption(new Option('--status <status>', 'in this state').choices(['accepted', 'rejected']))
+    .addOption(oneOrSeveral('--status <states>', 'in this state', ['accepted', 'rejected']))
+    .option('--query <text>', 'whose id begins with this, or that are about a subject which begins with it')
     .option('--subject <subject>', 'about this, for example employee:EMP001')
     .option('--after <time>', 'received after, ISO 8601')
     .option('--before <time>', 'received before, ISO 8601')
     .option('--limit <number>', 'at most so many, 1 to 200 (default 50)')
     .option('--offset <number>', 'leave out the first')
+    .option('--cursor <cursor>', 'go on where a page ended: its next_cursor')
     .option('--json', 'print the JSON of the API')
     .action((id: string | undefined, options: EventOptions) =>
       id === undefined ? list(options) : detail(id, options),
@@ -47,12 +52,14 @@ async function list(options: EventOptions): Promise<void> {
   const client = createServiceClient(loadEnvironment())
   const query: Query = {
     kind: options.kind,
-    status: options.status,
+    status: options.status?.join(','),
+    q: options.query,
     subject: options.subject,
     received_after: options.after,
     received_before: options.before,
     limit: options.limit,
     offset: options.offset,
+    cursor: options.cursor,
   }
   const page = await client.get<z.infer<typeof EventList>>('events', query)
   show(page, options, () => {
@@ -81,7 +88,7 @@ async function list(options: EventOptions): Promise<void> {
       headings,
       rows.map((row) => row.slice(0, headings.length)),
     )
-    return `${text}\n\n${pageLine(rows.length, page)}`
+    return `${text}\n\n${pageLine(rows.length, page, options.cursor)}`
   })
 }
 

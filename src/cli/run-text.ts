@@ -2,8 +2,8 @@ import type { RunDetail, RunList, TaskRun } from '../platform/contract/run.ts'
 import { pageLine } from './output.ts'
 import { seconds, sheet, table } from './table.ts'
 
-/** A page of runs as a table. */
-export function runsText(page: RunList): string {
+/** A page of runs as a table. `cursor`: what it was asked for with. */
+export function runsText(page: RunList, cursor?: string): string {
   if (page.total === 0) return 'There are no such runs.'
   const rows = page.workflow_runs.map((run) => [
     run.flow_run_id,
@@ -14,7 +14,7 @@ export function runsText(page: RunList): string {
     run.subjects,
   ])
   const text = table(['run', 'workflow', 'status', 'started', 'took', 'about'], rows)
-  return `${text}\n\n${pageLine(rows.length, page)}`
+  return `${text}\n\n${pageLine(rows.length, page, cursor)}`
 }
 
 /** One run with its tasks, and every attempt that did not go well. */

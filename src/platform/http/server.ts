@@ -9,6 +9,7 @@ import { addErrors, sendProblem } from './plugins/errors.ts'
 import { collectMethods } from './plugins/methods.ts'
 import { addDocs, addOpenApi } from './plugins/openapi.ts'
 import { addProtection, type ProtectionDeps } from './plugins/protection.ts'
+import { addQueryNames } from './plugins/query-names.ts'
 import { addTracing } from './plugins/tracing.ts'
 import { addEventIntakeRoutes, type EventIntakeDeps } from './routes/event-intake.ts'
 import { addEventRoutes, type EventDeps } from './routes/events.ts'
@@ -62,6 +63,7 @@ export async function buildServer(deps: HttpDeps): Promise<FastifyInstance> {
   addAuthentication(app, deps, countWrongKey)
   addErrors(app, methods)
   addBodies(app)
+  addQueryNames(app)
   await addOpenApi(app, deps.version)
   addProbeRoutes(app, deps)
   if (deps.roles.includes('api')) await addApi(app, deps)

@@ -72,9 +72,11 @@ export function runBranches(filter: RunFilter, sets: RunSets, bind: Bind, purpos
   const alone = byOneAlone(filter, sets, bind, purpose)
   if (alone !== undefined) return [alone]
   const few = fewRuns(filter, sets, bind)
-  const where = conditions({ ...filter, ...few?.settled }, sets, bind, purpose)
+  const asked = { ...filter, ...few?.settled }
+  const where = conditions(asked, sets, bind, purpose)
   if (few === undefined) return walks(filter, where, bind)
-  const { workflowNames, statuses } = filter
+  const { workflowNames, statuses, subject } = asked
+  if (subject !== undefined) where.push(isAbout(subject, bind))
   if (workflowNames) where.push(`r.workflow_name = any(${bind(workflowNames)})`)
   if (statuses) where.push(isIn(statuses, bind))
   return [{ ...IN_ORDER, from: few.from, where }]
@@ -136,13 +138,12 @@ export function startedWithin({ startedAfter, startedBefore }: RunFilter, bind: 
 /** A run is started after it was created, but the claim that sets the time may have begun a little before. */
 const STARTED_EARLY_MS = 60_000
 
-/** What is asked of a run `r`; its workflow and status are left to the caller. */
+/** What is asked of a run `r`; its workflow, status and subject are left to the caller. */
 function conditions(filter: RunFilter, sets: RunSets, bind: Bind, purpose: Purpose): string[] {
-  const { subject, search, startedAfter, startedBefore, flagged } = filter
+  const { search, startedAfter, startedBefore, flagged } = filter
   const where: string[] = []
   if (flagged !== undefined) where.push(`r.flagged is ${flagged ? 'not ' : ''}null`)
   if (search !== undefined) where.push(beginsWith(search, { id: 'r.id', subjects: 'r.subjects' }, bind))
-  if (subject !== undefined && sets.subject?.narrow) where.push(isAbout(subject, bind))
   if (startedAfter === undefined && startedBefore === undefined) return where
   if (purpose === 'guess') {
     if (startedAfter) where.push(`r.created_at >= ${bind(startedAfter)}`)
