@@ -145,7 +145,7 @@ it('any filters, read by any road and page by page, give what the rows themselve
         expect(pages.flatMap(({ runs }) => idsOf(runs))).toEqual(wanted)
       },
     ),
-    { numRuns: 150 },
+    { numRuns: 60 },
   )
 }, 120_000)
 
