@@ -81,7 +81,7 @@ function bySearchAlone(
 ): Branch | undefined {
   const others = [subject, rare, where, ...columns.map(({ values }) => values)]
   if (search === undefined || others.some((other) => other !== undefined)) return undefined
-  if (search.narrow) return { at: 'r.at', id: 'r.id', from: idsOf(search, bind), where: [] }
+  if (search.sortable) return { at: 'r.at', id: 'r.id', from: idsOf(search, bind), where: [] }
   return purpose === 'page'
     ? undefined
     : { at: 'r.at', id: 'r.id', from: countedIds(search, bind, purpose), where: [] }

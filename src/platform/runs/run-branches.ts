@@ -95,7 +95,7 @@ function byOneAlone(filter: RunFilter, sets: RunSets, bind: Bind, purpose: Purpo
   const only = (...names: string[]) => given.every(([name]) => names.includes(name))
   const place = { at: 'r.at', id: 'r.id', where: [] }
   if (sets.search && only('search')) {
-    if (sets.search.narrow) return { ...place, from: idsOf(sets.search, bind) }
+    if (sets.search.sortable) return { ...place, from: idsOf(sets.search, bind) }
     return purpose === 'page' ? undefined : { ...place, from: countedIds(sets.search, bind, purpose) }
   }
   if (purpose === 'page' || !sets.started || !only('startedAfter', 'startedBefore')) return undefined
