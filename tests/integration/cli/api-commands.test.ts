@@ -166,7 +166,15 @@ describe('runs', () => {
     expect((await json('runs', '--before', '2001-01-01T00:00:00Z')).total).toBe(0)
     const ended = await json('runs', '--status', 'failed,completed', '--limit', '1')
     expect(ended.total).toBeGreaterThan(1)
-    const next = await cli('runs', '--status', 'failed,completed', '--limit', '1', '--cursor', ended.next_cursor)
+    const next = await cli(
+      'runs',
+      '--status',
+      'failed,completed',
+      '--limit',
+      '1',
+      '--cursor',
+      ended.next_cursor,
+    )
     expect(next.out).toMatch(/^1 more of \d+$/m)
     expect(next.out).not.toContain(ended.workflow_runs[0].flow_run_id)
     expect((await json('runs', '--flagged')).total).toBe(0)
@@ -219,7 +227,9 @@ describe('events', () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not reach a terminal
     expect(out).not.toMatch(/[\u0007\u001b]/)
     expect((await json('events', '--status', 'rejected')).total).toBe(1)
-    expect((await json('events', '--query', accepted.event_id, '--status', 'accepted,rejected')).total).toBe(1)
+    expect((await json('events', '--query', accepted.event_id, '--status', 'accepted,rejected')).total).toBe(
+      1,
+    )
     const [refused] = (await json('events', '--status', 'rejected')).events
     const { out: rejected } = await cli('events', '--status', 'rejected')
     expect(rejected).toMatch(/^EVENT .* ABOUT +REASON$/m)

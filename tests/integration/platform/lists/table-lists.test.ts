@@ -36,7 +36,9 @@ afterAll(() => test.drop())
 const sometimes = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined })
 const search = sometimes(fc.constantFrom('evt_1', 'NTF_a', 'room:10', 'room:101', 'ROOM:101'))
 const subject = sometimes(fc.constantFrom('room:101', 'guest:1', 'room:9'))
-const time = fc.integer({ min: -1, max: 32 }).map((minutes) => new Date(Date.UTC(2025, 0, 17, 8, minutes, 30)))
+const time = fc
+  .integer({ min: -1, max: 32 })
+  .map((minutes) => new Date(Date.UTC(2025, 0, 17, 8, minutes, 30)))
 const among = (list: readonly string[] | undefined, value: string) => list?.includes(value) ?? true
 
 interface Listed {
