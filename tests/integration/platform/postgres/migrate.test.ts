@@ -24,6 +24,8 @@ const ALL = [
   '0007_ids_as_text.sql',
   '0008_begun_and_deaths.sql',
   '0009_event_bodies.sql',
+  '0010_unsuccessful_runs.sql',
+  '0011_list_indexes.sql',
   '0012_hotel_columns.sql',
 ]
 const before = ensureEngineSchema
