@@ -9,7 +9,7 @@ export default defineConfig({
     isolate: false,
     // Tests wait for processes and databases more than they compute.
     maxWorkers: Math.max(3, availableParallelism()),
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     projects: [
       { extends: true, test: { name: 'unit', include: ['tests/unit/**/*.test.ts'] } },
       {
@@ -26,7 +26,6 @@ export default defineConfig({
         test: {
           name: 'acceptance',
           include: ['tests/acceptance/**/*.test.ts'],
-          testTimeout: 60_000,
           hookTimeout: 120_000,
           ...withDatabase,
         },
