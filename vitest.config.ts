@@ -9,7 +9,8 @@ export default defineConfig({
     isolate: false,
     // Tests wait for processes and databases more than they compute.
     maxWorkers: Math.max(3, availableParallelism()),
-    testTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     projects: [
       { extends: true, test: { name: 'unit', include: ['tests/unit/**/*.test.ts'] } },
       {
@@ -17,7 +18,6 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['tests/integration/**/*.test.ts'],
-          hookTimeout: 60_000,
           ...withDatabase,
         },
       },
@@ -26,8 +26,6 @@ export default defineConfig({
         test: {
           name: 'acceptance',
           include: ['tests/acceptance/**/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
           ...withDatabase,
         },
       },
@@ -37,7 +35,6 @@ export default defineConfig({
           name: 'crash',
           include: ['tests/crash/**/*.test.ts'],
           testTimeout: 300_000,
-          hookTimeout: 120_000,
           isolate: true,
           fileParallelism: false,
           ...withDatabase,

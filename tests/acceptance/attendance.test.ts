@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
+import { RUN_FAILED } from '../support/planned-warnings.ts'
 import { openTestBroker } from '../support/service-broker.ts'
 import { call, endedRun } from '../support/service-client.ts'
 import { type ServiceProcess, startService } from '../support/service-process.ts'
@@ -17,7 +18,7 @@ beforeAll(async () => {
      insert into employee_schedules (employee_id, day_of_week, start_time, end_time)
      values ('EMP1', 4, '08:00', '16:00')`,
   )
-  service = await startService({ DATABASE_URL: test.url, LOG_LEVEL: 'warn' })
+  service = await startService({ DATABASE_URL: test.url, LOG_LEVEL: 'warn' }, { planned: [RUN_FAILED] })
 })
 afterAll(async () => {
   await service?.stop()

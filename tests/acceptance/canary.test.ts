@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type ServiceSimulator, startServiceSimulator } from '../../simulators/services/service-simulator.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
+import { ANYTHING } from '../support/planned-warnings.ts'
 import { openReceiver, type Receiver } from '../support/receiver.ts'
 import { type Answer, call } from '../support/service-client.ts'
 import { type ServiceProcess, startService } from '../support/service-process.ts'
@@ -95,7 +96,8 @@ beforeAll(async () => {
   })
   receivers.push(await openReceiver(), await openReceiver(), await openReceiver())
   for (const receiver of receivers) receiver.answer(204)
-  service = await startService({ DATABASE_URL: test.url, LOG_LEVEL: 'trace', ...settings() })
+  const environment = { DATABASE_URL: test.url, LOG_LEVEL: 'trace', ...settings() }
+  service = await startService(environment, { planned: ANYTHING })
   await live()
   await service.stop()
 }, 180_000)

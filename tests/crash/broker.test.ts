@@ -9,6 +9,7 @@ import { EVENT_KINDS } from '../../src/hotel/event-kinds.ts'
 import type { Health } from '../../src/platform/contract/health.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
+import { BROKER_AWAY } from '../support/planned-warnings.ts'
 import { openTestBroker, type TestBroker } from '../support/service-broker.ts'
 import { call } from '../support/service-client.ts'
 import { type ServiceProcess, startService } from '../support/service-process.ts'
@@ -43,12 +44,13 @@ describeWithRabbitMQServer('a broker that stops', () => {
     db = created
     await seedHotel(db.database)
     broker = await openTestBroker(node.url)
-    service = await startService({
+    const environment = {
       DATABASE_URL: db.url,
       RABBITMQ_URL: node.url,
       RABBITMQ_PREFIX: broker.prefix,
       LOG_LEVEL: 'warn',
-    })
+    }
+    service = await startService(environment, { planned: [BROKER_AWAY] })
     await eventually('every queue to be consumed', consuming, 30)
   })
   afterAll(async () => {

@@ -1,7 +1,7 @@
 /** Two processes of the service with all roles on one database, and someone who keeps killing one of them. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Database } from '../../src/platform/postgres/pool.ts'
-import { type ServiceProcess, startService } from '../support/service-process.ts'
+import { type Planned, type ServiceProcess, startService } from '../support/service-process.ts'
 
 export interface Crew {
   /** A process to talk to; the other one when that is being replaced. */
@@ -12,15 +12,16 @@ export interface Crew {
   stop(): Promise<(number | null)[]>
 }
 
-export async function startCrew(environment: Record<string, string>, size = 2): Promise<Crew> {
-  const members = await Promise.all(Array.from({ length: size }, () => startService(environment)))
+export async function startCrew(environment: Record<string, string>, planned: Planned): Promise<Crew> {
+  const start = () => startService(environment, { planned })
+  const members = await Promise.all([start(), start()])
   let turn = 0
   return {
     members,
     url: () => (members[turn++ % members.length] as ServiceProcess).url,
     async replace(i, end) {
       await end(members[i] as ServiceProcess)
-      members[i] = await startService(environment)
+      members[i] = await start()
     },
     stop: () => Promise.all(members.map((member) => member.stop())),
   }

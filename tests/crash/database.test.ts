@@ -15,6 +15,7 @@ import {
 import { findServer } from '../../src/platform/postgres/embedded/server-process.ts'
 import { type Database, openPool } from '../../src/platform/postgres/pool.ts'
 import { eventually } from '../support/eventually.ts'
+import { ANYTHING } from '../support/planned-warnings.ts'
 import { type Crew, postUntilAcknowledged, punch, startCrew, tally } from './crew.ts'
 
 const EVENTS = process.env.CRASH_LONG === '1' ? 5_000 : 400
@@ -28,7 +29,8 @@ let crew: Crew
 
 beforeAll(async () => {
   postgres = await startEmbeddedPostgres({ dataDir, logger })
-  crew = await startCrew({ DATABASE_URL: postgres.url, LOG_LEVEL: 'info', DATABASE_POOL_SIZE: '8' })
+  const environment = { DATABASE_URL: postgres.url, LOG_LEVEL: 'info', DATABASE_POOL_SIZE: '8' }
+  crew = await startCrew(environment, ANYTHING)
 })
 afterAll(async () => {
   await crew?.stop()

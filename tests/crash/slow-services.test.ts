@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { seedHotel } from '../../simulators/hotel/hotel.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
+import { SLACK_AWAY } from '../support/planned-warnings.ts'
 import { type ServiceProcess, startService } from '../support/service-process.ts'
 import { startStreams } from './hotel-streams.ts'
 import { emailOf } from './hotel-traffic.ts'
@@ -31,14 +32,15 @@ beforeAll(async () => {
   db = await createTestDatabase()
   await seedHotel(db.database)
   outside = await startOutside()
-  service = await startService({
+  const environment = {
     ...outside.settings,
     DATABASE_URL: db.url,
     LOG_LEVEL: 'warn',
     ROOM_READY_DELAY_SECONDS: '0',
     // None, whatever the time of day the test runs at.
     QUIET_HOURS: '00:00-00:00',
-  })
+  }
+  service = await startService(environment, { planned: [SLACK_AWAY] })
 })
 afterAll(async () => {
   await service?.stop()

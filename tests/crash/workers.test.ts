@@ -8,12 +8,14 @@ import { seedHotel } from '../../simulators/hotel/hotel.ts'
 import { type SlackSimulator, startSlackSimulator } from '../../simulators/services/slack.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
+import { SLACK_AWAY, WORKERS_DIED } from '../support/planned-warnings.ts'
 import { openTestBroker } from '../support/service-broker.ts'
 import { rabbitmqUrl } from '../support/services.ts'
 import { type Crew, postUntilAcknowledged, punch, seededRandom, startCrew, tally } from './crew.ts'
 
 const SEED = Number(process.env.CRASH_SEED ?? 7)
 const EVENTS = process.env.CRASH_LONG === '1' ? 10_000 : 1_000
+const PLANNED = [WORKERS_DIED, SLACK_AWAY]
 const say = (figure: object) => process.stdout.write(`crash figures ${JSON.stringify(figure)}\n`)
 
 let db: TestDatabase
@@ -85,7 +87,7 @@ describe('kill -9', () => {
     const rabbit = broker ? await openTestBroker(broker) : undefined
     if (broker && rabbit) Object.assign(environment, { RABBITMQ_URL: broker, RABBITMQ_PREFIX: rabbit.prefix })
     slack.behave('slow', { delayMs: 400 })
-    crew = await startCrew({ ...environment, LOG_LEVEL: 'info' })
+    crew = await startCrew({ ...environment, LOG_LEVEL: 'info' }, PLANNED)
     const random = seededRandom(SEED)
 
     let sending = true
@@ -125,6 +127,8 @@ describe('kill -9', () => {
     sending = false
     await killer
     const now = await allEnded(EVENTS)
+    // It would miss its queues.
+    await crew.stop()
     await rabbit?.close()
 
     const late = await db.database.query<{ n: number }>(
@@ -154,7 +158,7 @@ describe('kill -9', () => {
 describe('an orderly stop', () => {
   test('SIGTERM strands nothing: what was in progress goes on at once on the other worker', async () => {
     slack.behave('slow', { delayMs: 60_000 })
-    crew = await startCrew(environment)
+    crew = await startCrew(environment, PLANNED)
     for (let n = 0; n < 300; n += 10) await postUntilAcknowledged(crew, event(n), `term-${n}`)
     const busy = async () => {
       const rows = await db.database.query<{ id: string; n: number }>(
@@ -180,7 +184,7 @@ describe('an orderly stop', () => {
 describe('a frozen worker', () => {
   test('SIGSTOP and SIGCONT give one outcome', async () => {
     slack.behave('slow', { delayMs: 3_000 })
-    crew = await startCrew(environment)
+    crew = await startCrew(environment, PLANNED)
     for (let n = 0; n < 400; n += 10) await postUntilAcknowledged(crew, event(n), `freeze-${n}`)
     await eventually('runs in progress', async () => {
       const [row] = await db.database.query<{ n: number }>(

@@ -9,6 +9,7 @@ import * as building from '../../scripts/prepare-build.mjs'
 // @ts-expect-error as above
 import * as locking from '../../scripts/prepare-lock.mjs'
 import { eventually } from './eventually.ts'
+import { STARVED } from './planned-warnings.ts'
 
 const { buildIsCurrent, runBuild } = building as Record<
   'buildIsCurrent' | 'runBuild',
@@ -97,7 +98,7 @@ function launch(env: Record<string, string>, [program = '', ...args]: readonly s
       // One that was halted hears nothing until it goes on.
       child.kill('SIGCONT')
       const code = await ended
-      const unplanned = warnings(written, planned)
+      const unplanned = warnings(written, [STARVED, ...planned])
       if (unplanned.length === 0) return code
       throw new Error(`The service warned of what no test planned:\n${unplanned.slice(0, 10).join('\n')}`)
     },

@@ -2,20 +2,22 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
+import { WRONG_KEYS } from '../../support/planned-warnings.ts'
 import { type ServiceProcess, startService } from '../../support/service-process.ts'
 
 let test: TestDatabase
 let service: ServiceProcess
 beforeAll(async () => {
   test = await createTestDatabase()
-  service = await startService({
+  const environment = {
     DATABASE_URL: test.url,
     ROLES: 'api',
     API_KEYS: 'only:0123456789abcdef',
     REQUEST_TIMEOUT_SECONDS: '1',
     WRONG_KEYS_PER_MINUTE: '1',
     TRUST_PROXY: '127.0.0.0/8',
-  })
+  }
+  service = await startService(environment, { planned: [WRONG_KEYS] })
 })
 afterAll(async () => {
   await service?.stop()

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
+import { RUN_FAILED } from '../../support/planned-warnings.ts'
 import { type ServiceProcess, startService } from '../../support/service-process.ts'
 import { expectFailure, prefectService } from './command-line.ts'
 
@@ -28,11 +29,12 @@ beforeAll(async () => {
     prefectService(['keys', 'create', '--name', scope, '--scope', scope, '--json'], {
       DATABASE_URL: test.url,
     })
-  service = await startService({
+  const environment = {
     DATABASE_URL: test.url,
     LOG_LEVEL: 'warn',
     API_KEYS: 'first:0123456789abcdef',
-  })
+  }
+  service = await startService(environment, { planned: [RUN_FAILED] })
   reader = JSON.parse((await key('read')).out)
   starter = JSON.parse((await key('workflows:write')).out)
   env.PREFECT_SERVICE_URL = service.url

@@ -1,14 +1,14 @@
 /** A service that works has nothing to warn of: it does one of everything, idles, and stops. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { seedHotel } from '../../simulators/hotel/hotel.ts'
-import { type OutsideWorld, startOutsideWorld } from '../../simulators/outside-world.ts'
-import { createTestDatabase, type TestDatabase } from '../support/database.ts'
-import { eventually } from '../support/eventually.ts'
-import { openTestBroker, type TestBroker } from '../support/service-broker.ts'
-import { call, endedRun, readStream } from '../support/service-client.ts'
-import { type ServiceProcess, startService, warnings } from '../support/service-process.ts'
-import { rabbitmqUrl, redisUrl } from '../support/services.ts'
+import { seedHotel } from '../../../simulators/hotel/hotel.ts'
+import { type OutsideWorld, startOutsideWorld } from '../../../simulators/outside-world.ts'
+import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
+import { eventually } from '../../support/eventually.ts'
+import { openTestBroker, type TestBroker } from '../../support/service-broker.ts'
+import { call, endedRun, readStream } from '../../support/service-client.ts'
+import { type ServiceProcess, startService, warnings } from '../../support/service-process.ts'
+import { rabbitmqUrl, redisUrl } from '../../support/services.ts'
 
 /** Longer than any of the service's own rhythms but the one of its cached estimates. */
 const IDLE_MS = 30_000
@@ -126,4 +126,4 @@ it('logs nothing at warn or above but what it was asked to fail', async () => {
   await eventually('the service to have stopped', () => service.logs().includes('"stopped"'))
   expect(warnings(service.logs(), planned)).toEqual([])
   expect(warnings(service.logs())).toHaveLength(2)
-})
+}, 180_000)
