@@ -67,7 +67,7 @@ const ELSEWHERE: Record<string, string> = {
   PREFECT_SERVICE_KEY: 'src/cli/service-client.ts',
   REQUIRE_SERVICES: 'scripts/run-tests.mjs',
   DEMO_SPEED: 'simulators/demo.ts',
-  MAX_RECOVERY_ATTEMPTS_EXCEEDED: 'src/platform/runs/runs.ts',
+  MAX_RECOVERY_ATTEMPTS_EXCEEDED: 'src/platform/engine/durable/suspension.ts',
   UPDATE_SCHEMA: 'tests/integration/platform/postgres/schema.test.ts',
   UPDATE_DOCS: 'tests/unit/docs/services.test.ts',
   PRECONDITION_FAILED: 'src/platform/events/amqp/topology.ts',
