@@ -11,7 +11,9 @@ export function vendorLog(logger: Logger) {
   return {
     info: (entry: unknown) => engine.debug(brief(entry)),
     debug: (entry: unknown) => engine.trace(brief(entry)),
-    warn: (entry: unknown) => engine.warn(text(entry)),
+    // A full disk is told once a minute for everyone (`postgres/disk-space.ts`).
+    warn: (entry: unknown) =>
+      /No space left on device/.test(text(entry)) ? engine.trace(text(entry)) : engine.warn(text(entry)),
     error: () => engine.debug('an error'),
   }
 }
