@@ -24,6 +24,7 @@ const FORESEEN = [
   'run failed',
   'queued the runs of dead workers again',
   'abandoned runs that took every worker down',
+  'queued runs again that were claimed and never begun',
 ]
 
 /** The durable engine with one worker in this process, on a database of its own. */

@@ -7,6 +7,9 @@ import type { Sql } from '../../postgres/sql.ts'
 import { APPLICATION, COUNT_RESET, MOST_DEATHS, NOW_MS, WAKE_CHANNEL } from './identity.ts'
 import { stepIsOpen } from './open-steps.ts'
 
+/** By then a claimed run is in its worker's hands. */
+const UNBEGUN_AFTER_MS = 10_000
+
 /**
  * `deaths` has, for each death of a worker that had the run, how many of its steps were recorded by then: as many deaths
  * at the same number as MOST_DEATHS, and nothing has come of the run but dead workers. A run that only waited did not
@@ -23,6 +26,8 @@ const HAND_OVER = `
                            and ${stepIsOpen('a', 'a.step')}) as died
     from dbos.workflow_status s left join prefect.flow_runs r on r.id = s.workflow_uuid
     where s.status = 'PENDING' and s.executor_id = any($1) and s.application_name = '${APPLICATION}'
+      and ($4::text[] is null or (s.workflow_uuid <> all($4)
+           and s.started_at_epoch_ms < ${NOW_MS} - ${UNBEGUN_AFTER_MS}))
   ), judged as (
     select id, steps, died,
       died and coalesce(cardinality(array_positions(deaths, steps)), 0) + 1 >= ${MOST_DEATHS} as abandoned
@@ -52,8 +57,14 @@ export interface HandedOver {
   abandoned: string[]
 }
 
-async function handOver(sql: Sql, workerIds: readonly string[], died: boolean): Promise<HandedOver> {
-  const rows = await sql.query<{ id: string; abandoned: boolean }>(HAND_OVER, [workerIds, died, WAKE_CHANNEL])
+async function handOver(
+  sql: Sql,
+  workerIds: readonly string[],
+  died: boolean,
+  except: readonly string[] | null = null,
+): Promise<HandedOver> {
+  const values = [workerIds, died, WAKE_CHANNEL, except]
+  const rows = await sql.query<{ id: string; abandoned: boolean }>(HAND_OVER, values)
   const abandoned = rows.filter((row) => row.abandoned).map(({ id }) => id)
   return { queued: rows.length - abandoned.length, abandoned }
 }
@@ -66,4 +77,16 @@ export async function handBack(sql: Sql, workerId: string): Promise<void> {
 /** Queues what these workers had. `died` false: the database was away, and no run is to blame. */
 export function recoverRuns(sql: Sql, workerIds: readonly string[], died = true): Promise<HandedOver> {
   return handOver(sql, workerIds, died)
+}
+
+/**
+ * What the worker has by its row, and does not have in hand: a claim whose answer was lost on the way, or a flow that only a
+ * newer build knows. Nobody would ever miss it, as its worker lives.
+ */
+export async function giveBackUnbegun(
+  sql: Sql,
+  workerId: string,
+  inHand: readonly string[],
+): Promise<number> {
+  return (await handOver(sql, [workerId], false, inHand)).queued
 }

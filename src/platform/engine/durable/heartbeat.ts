@@ -24,6 +24,8 @@ export interface HeartbeatHooks {
    * from beating; else the database was away.
    */
   resume(starved: boolean): Promise<void>
+  /** Queues what this worker claimed and never began. */
+  giveBackUnbegun(): Promise<void>
   /** These workers are dead: queue what they ran. */
   recover(workerIds: string[]): Promise<HandedOver>
 }
@@ -140,6 +142,7 @@ export class Heartbeat {
   /** Runs whose worker has no live heartbeat, also where its row is gone. */
   async #sweep(): Promise<void> {
     if (this.#fenced) return
+    await this.#hooks.giveBackUnbegun()
     const dead = await this.#sql.query<{ executor_id: string }>(
       `select distinct s.executor_id from dbos.workflow_status s
        where s.status = 'PENDING' and s.executor_id is not null and s.application_name = $2

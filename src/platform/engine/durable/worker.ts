@@ -8,7 +8,7 @@ import { Dispatcher } from './dispatcher.ts'
 import { queuesWithRuns } from './due-runs.ts'
 import { type ExecutionPorts, execute, type WorkerObserver } from './execution.ts'
 import { Executions } from './executions.ts'
-import { type HandedOver, handBack, recoverRuns } from './hand-over.ts'
+import { giveBackUnbegun, type HandedOver, handBack, recoverRuns } from './hand-over.ts'
 import { Heartbeat, type WorkerIdentity } from './heartbeat.ts'
 import { createOutcomes } from './outcomes.ts'
 import { RunLoader } from './run-loader.ts'
@@ -111,6 +111,10 @@ function openHeartbeat(
     fence: () => executions.loseAll(),
     resume: async (starved: boolean) => void (await recover([identity.id], starved)),
     recover: (workerIds: string[]) => recover(workerIds),
+    giveBackUnbegun: async () => {
+      const runs = await giveBackUnbegun(control, identity.id, executions.ids())
+      if (runs > 0) logger.warn({ runs }, 'queued runs again that were claimed and never begun')
+    },
   }
   return new Heartbeat(control, identity, hooks, timings, logger)
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
+import { startRuns } from '../../../../src/platform/engine/durable/start-runs.ts'
 import { commitStep } from '../../../../src/platform/engine/durable/transactions.ts'
 import { defineFlow, defineTask, defineTransaction, type Flow } from '../../../../src/platform/engine/flow.ts'
 import { runDetail } from '../../../../src/platform/runs/run-detail.ts'
@@ -188,6 +189,23 @@ test('deaths count while nothing comes of the run: one that gets on in between i
   }
   expect((await rig.ended(asked.runId)).status).toBe('completed')
   expect(await recoveriesOf(asked.runId)).toBe(9)
+})
+
+test('a claim whose answer was lost on its way is not kept by a worker that lives', async () => {
+  const asked = request(travel, { name: 'lost claim' })
+  await rig.database.transaction(async (sql) => {
+    await startRuns(sql, [asked])
+    await sql.query(
+      `update dbos.workflow_status set status = 'PENDING', owner_xid = 'lost',
+         started_at_epoch_ms = extract(epoch from now() - interval '1 minute') * 1000,
+         executor_id = (select id from prefect.workers where stopped_at is null and id like 'w_test%')
+       where workflow_uuid = $1`,
+      [asked.runId],
+    )
+  })
+  await ledger.saw('lost claim booking')
+  await rig.engine.cancel(asked.runId)
+  expect((await rig.ended(asked.runId)).status).toBe('cancelled')
 })
 
 test('a run that only waits is not blamed for the deaths of its workers', async () => {

@@ -13,7 +13,7 @@ export function vendorLog(logger: Logger) {
     debug: (entry: unknown) => engine.trace(brief(entry)),
     // A full disk is told once a minute for everyone (`postgres/disk-space.ts`).
     warn: (entry: unknown) =>
-      (/No space left on device/.test(text(entry)) ? engine.trace : engine.warn).call(engine, text(entry)),
+      /No space left on device/.test(text(entry)) ? engine.trace(text(entry)) : engine.warn(text(entry)),
     error: () => engine.debug('an error'),
   }
 }
