@@ -37,6 +37,12 @@ beforeAll(async () => {
   const never = 3_600_000
   const timings = { heartbeatMs: never, fenceAfterMs: never, signalRecheckMs: never, suspendAfterMs: never }
   rig = await openDurableRig([works, waits] as AnyFlow[], { ledger }, undefined, undefined, timings)
+  // A cancel before it listens would be the heartbeat's to find.
+  await eventually('the worker to listen', async () => {
+    const listening = `select from pg_stat_activity where datname = current_database()
+      and application_name = 'prefect-service wake-ups' and query like 'listen %' and state = 'idle'`
+    return (await rig.database.query(listening)).length > 0
+  })
 })
 // The rig holds that nothing was warned of: a run that ends by cancel ends as it should.
 afterAll(() => rig?.close())
