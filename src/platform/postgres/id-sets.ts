@@ -20,8 +20,8 @@ export interface IdSet {
 
 /** A row is read by its id within some microseconds, ... */
 const NARROW = 5_000
-/** ... and an id with its time, from the index alone, in a tenth of that. */
-const SORTABLE = 10
+/** ... and an id with its time, from the index alone, in a third of that. */
+const SORTABLE = 3
 /** For a set whose rows follow each other closely in the list's own order: a page along it passes few others. */
 export const IN_SEQUENCE = 500
 
@@ -68,7 +68,7 @@ export const idsOf = ({ select }: IdSet, bind: Parameters['bind']) =>
   `(select id, max(at) as at from (${select(bind)}) s group by id) r`
 
 /** More than lists count to, even where some ids come twice. */
-const ENOUGH = 30_001
+const ENOUGH = 20_001
 
 /** As many ids of a wide set as a list counts to; or, for the planner's guess, all. */
 export const countedIds = ({ select }: IdSet, bind: Parameters['bind'], purpose: 'count' | 'guess') =>

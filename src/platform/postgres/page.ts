@@ -21,11 +21,15 @@ export interface Page {
 export interface ListLimits {
   /** Totals are exact up to here, and never told lower beyond it. */
   exactUpTo?: number | undefined
+  /** What counting may cost, in the planner's units: what costs more is not counted, the total is its estimate. */
+  dearerThan?: number | undefined
   /** A filter's rows are few up to here: read whole, see id-sets.ts. */
   narrow?: number | undefined
 }
 
 const EXACT_UP_TO = 10_000
+/** Some tens of milliseconds: two common filters at once, each row of one looked up in the other. */
+const DEAR = 30_000
 
 /** Some of a list's rows: no row is in two branches. SQL text written in this project, never a caller's. */
 export interface Branch {
@@ -60,26 +64,27 @@ export interface PageOf<Row> extends Pick<PageAnswer, 'total' | 'total_is_estima
 }
 
 /**
- * The page's rows, none beyond the end, and how many match in all: beyond `exactUpTo` the planner's estimate, never
- * below it. Throws BadCursor.
+ * The page's rows, none beyond the end, and how many match in all: beyond `exactUpTo`, or where counting would cost more
+ * than `dearerThan`, the planner's estimate. Throws BadCursor.
  */
 export async function readPage<Row extends object>(
   sql: Sql,
   listing: Listing,
   page: Page,
-  { exactUpTo = EXACT_UP_TO }: ListLimits = {},
+  { exactUpTo = EXACT_UP_TO, dearerThan = DEAR }: ListLimits = {},
 ): Promise<PageOf<Row>> {
   if (page.cursor !== undefined && page.offset > 0)
     throw new BadCursor('goes without offset: send one of them')
   const after = page.cursor === undefined ? undefined : readCursor(listing.filters, page.cursor)
   const [count, found] = await Promise.all([
-    countRows(sql, listing, exactUpTo),
+    countRows(sql, listing, exactUpTo, dearerThan),
     readRows<Row>(sql, listing, page, after),
   ])
   const rows = found.slice(0, page.limit)
   const last = found.length > page.limit ? rows.at(-1) : undefined
   return {
     ...count,
+    total: Math.max(count.total, count.total_is_estimate ? page.offset + found.length : 0),
     rows: rows.map(({ page_at: _at, page_id: _id, ...row }) => row as unknown as Row),
     next_cursor: last ? writeCursor(listing.filters, { at: last.page_at, id: last.page_id }) : null,
   }
@@ -125,17 +130,22 @@ function walk(
   return `(select w.* from unnest(${bind(each.values)}::text[]) each(value) cross join lateral (${own}) w)`
 }
 
-async function countRows(sql: Sql, { branches }: Listing, exactUpTo: number) {
+async function countRows(
+  sql: Sql,
+  { branches }: Listing,
+  exactUpTo: number,
+  dearerThan: number,
+): Promise<{ total: number; total_is_estimate: boolean }> {
   const { values, bind } = parameters()
   const parts = branches(bind, 'count').map(
     ({ from, where, each }) =>
       `(select 1 from ${from}${clause([...where, ...anyOf(each, bind)])} limit ${exactUpTo + 1})`,
   )
-  const [row] = await sql.query<{ total: number }>(
-    `${PLANNED_WITH_VALUES}
-     select count(*)::int as total from (select from (${parts.join('\nunion all\n')}) p limit ${exactUpTo + 1}) w`,
-    values,
-  )
+  const counting = `select count(*)::int as total from (select from (${parts.join('\nunion all\n')}) p limit ${exactUpTo + 1}) w`
+  if ((await planOf(sql, counting, values))['Total Cost'] > dearerThan) {
+    return { total: await guessRows(sql, branches), total_is_estimate: true }
+  }
+  const [row] = await sql.query<{ total: number }>(`${PLANNED_WITH_VALUES} ${counting}`, values)
   const total = row?.total ?? 0
   if (total <= exactUpTo) return { total, total_is_estimate: false }
   return { total: Math.max(total, await guessRows(sql, branches)), total_is_estimate: true }
@@ -147,11 +157,20 @@ async function guessRows(sql: Sql, branches: Listing['branches']): Promise<numbe
   const parts = branches(bind, 'guess').map(
     ({ from, where, each }) => `select 1 from ${from}${clause([...where, ...anyOf(each, bind)])}`,
   )
-  const [row] = await sql.query<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>(
-    `${PLANNED_WITH_VALUES} explain (format json) ${parts.join('\nunion all\n')}`,
+  return (await planOf(sql, parts.join('\nunion all\n'), values))['Plan Rows']
+}
+
+interface Plan {
+  'Plan Rows': number
+  'Total Cost': number
+}
+
+async function planOf(sql: Sql, text: string, values: readonly unknown[]): Promise<Plan> {
+  const [row] = await sql.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(
+    `${PLANNED_WITH_VALUES} explain (format json) ${text}`,
     values,
   )
-  return row?.['QUERY PLAN'][0].Plan['Plan Rows'] ?? 0
+  return row?.['QUERY PLAN'][0].Plan ?? { 'Plan Rows': 0, 'Total Cost': 0 }
 }
 
 function anyOf(each: Branch['each'], bind: Parameters['bind']): string[] {

@@ -204,6 +204,19 @@ it('counts exactly up to a number, and estimates beyond it, never below', async 
   })
 })
 
+it('counts nothing that would cost too much: the page is the same, and its total an estimate', async () => {
+  await test.database.query('analyze')
+  const filter = { subject: 'room:101', workflowNames: ['update_room_status'] }
+  const page = { limit: 3, offset: 2 }
+  const exact = await listRuns(test.database, filter, page)
+  const cheap = await listRuns(test.database, filter, page, { dearerThan: 0 })
+  expect(exact.total_is_estimate).toBe(false)
+  expect(cheap.total_is_estimate).toBe(true)
+  expect(cheap.total).toBeGreaterThanOrEqual(page.offset + cheap.runs.length)
+  expect(cheap.runs).toEqual(exact.runs)
+  expect(cheap.next_cursor).toBe(exact.next_cursor)
+})
+
 it('a run that is retried, or fails after all, is found where it is now', async () => {
   const [id = ''] = await expected({ statuses: ['completed'] })
   const statesWith = async () => {
