@@ -29,7 +29,7 @@ const FORESEEN = [
 
 /** The durable engine with one worker in this process, on a database of its own. */
 export async function openDurableRig<Deps>(
-  flows: AnyFlow[],
+  flows: readonly AnyFlow[],
   deps: Deps,
   /** Done before there is a worker. */
   before: (engine: Engine, database: Database) => Promise<void> = async () => {},

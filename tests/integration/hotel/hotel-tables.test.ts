@@ -29,7 +29,7 @@ const timestamp = next()
 function flowNamed(name: string): AnyFlow {
   const flow = FLOWS.find((one) => one.name === name)
   if (!flow) throw new Error(`no flow ${name}`)
-  return flow as unknown as AnyFlow
+  return flow
 }
 const run = (name: string, parameters: object) => runFlow(rig, flowNamed(name), parameters)
 const completed = (result: object) => ({ status: 'completed', result: expect.objectContaining(result) })

@@ -8,7 +8,6 @@ import { migrateEverything } from '../../../src/app/migrations.ts'
 import { businessDate } from '../../../src/hotel/business-date.ts'
 import { FLOWS, type ServiceDeps } from '../../../src/hotel/catalogue.ts'
 import { createHttpMl } from '../../../src/hotel/services/ml/http.ts'
-import type { AnyFlow } from '../../../src/platform/engine/flow.ts'
 import { createGuard } from '../../../src/platform/outbound/service-guard.ts'
 import type { Database } from '../../../src/platform/postgres/pool.ts'
 import { createStorage } from '../../../src/platform/storage/flydrive.ts'
@@ -65,8 +64,7 @@ export async function openHotelOn(tables: string, bookings: PropertyBookings): P
   const closing: (() => unknown)[] = []
   await test.database.query(tables)
   await migrateEverything(test.database)
-  const flows = FLOWS as unknown as AnyFlow[]
-  const rig = await openDurableRig(flows, await outside(test.database, bookings, closing), undefined, test)
+  const rig = await openDurableRig(FLOWS, await outside(test.database, bookings, closing), undefined, test)
   return {
     rig,
     close: async () => {

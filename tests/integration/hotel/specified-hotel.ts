@@ -116,7 +116,7 @@ export async function liveTheDay(ids: Ids): Promise<void> {
   const { rig, close } = await openHotelOn(tablesOf(ids), { inHouse: ids.of(18), toCome: ids.of(20) })
   try {
     const done = new Set<string>()
-    const flows = new Map(FLOWS.map((flow) => [flow.name, flow as unknown as AnyFlow]))
+    const flows = new Map(FLOWS.map((flow) => [flow.name, flow]))
     for (const [name, parameters, result] of dayOf(ids)) {
       const ended = await runFlow(rig, flows.get(name) as AnyFlow, parameters)
       expect(ended, name).toMatchObject({ status: 'completed', result: expect.objectContaining(result) })

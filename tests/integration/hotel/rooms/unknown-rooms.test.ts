@@ -2,7 +2,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { FLOWS } from '../../../../src/hotel/catalogue.ts'
 import type { HotelRules, RoomsFromEvents } from '../../../../src/hotel/hotel-rules.ts'
-import type { AnyFlow } from '../../../../src/platform/engine/flow.ts'
 import { createTestDatabase } from '../../../support/database.ts'
 import { type DurableRig, openDurableRig } from '../../../support/durable-rig.ts'
 import { HOTEL, minute } from '../../../support/hotel-rules.ts'
@@ -19,7 +18,7 @@ const set = (roomsFromEvents: RoomsFromEvents) => Object.assign(rules, { roomsFr
 beforeAll(async () => {
   const test = await createTestDatabase({ max: 20 })
   const deps = { ...(await sandboxDeps(test.database)), hotel: rules }
-  rig = await openDurableRig(FLOWS as unknown as AnyFlow[], deps, undefined, test)
+  rig = await openDurableRig(FLOWS, deps, undefined, test)
   const { close } = rig
   rig.close = async () => {
     await close()
@@ -33,7 +32,8 @@ beforeEach(async () => {
 })
 
 function run(name: string, parameters: object) {
-  const flow = FLOWS.find((one) => one.name === name) as unknown as AnyFlow
+  const flow = FLOWS.find((one) => one.name === name)
+  if (!flow) throw new Error(`no flow ${name}`)
   return runFlow(rig, flow, parameters)
 }
 let minutes = 0
