@@ -133,7 +133,10 @@ const OTHERS = [
   {
     name: 'hotel-shared',
     from: '^src/hotel/[^/]+\\.ts$',
-    may: [ZOD, CONTRACT, ...PORTS, '^src/hotel/', '^src/platform/events/define-event\\.ts$', SETTING_KINDS],
+    may: [
+      ...[ZOD, CONTRACT, ...PORTS, '^src/hotel/', SETTING_KINDS],
+      '^src/platform/(events/define-event|outbound/call-limits)\\.ts$',
+    ],
   },
   {
     name: 'platform-settings',

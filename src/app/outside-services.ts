@@ -1,5 +1,6 @@
 /** The hotel's other services as this process reaches them: each behind a guard of its own, or undefined. */
 import type { Config } from '../config.ts'
+import { HOTEL_CALL_LIMITS } from '../hotel/call-limits.ts'
 import type { OutsideDeps, StorageDeps } from '../hotel/deps.ts'
 import { loadTemplates } from '../hotel/messages/message-files.ts'
 import type { TemplateDeps } from '../hotel/messages/templates.ts'
@@ -21,7 +22,9 @@ import type { ServiceAddress } from '../platform/outbound/service-address.ts'
 import { type CallObserver, createGuard, type ServiceGuard } from '../platform/outbound/service-guard.ts'
 import { createStorage } from '../platform/storage/flydrive.ts'
 
-type Guards = (service: keyof typeof CALL_LIMITS) => ServiceGuard
+const LIMITS = { ...CALL_LIMITS, ...HOTEL_CALL_LIMITS }
+
+type Guards = (service: keyof typeof LIMITS) => ServiceGuard
 
 export interface OutsideParts {
   observer: CallObserver
@@ -36,8 +39,7 @@ export interface OutsideServices {
 
 /** Connects nothing yet. Throws BadSetting's kin: an Error that names a template or a setting that cannot be used. */
 export async function openOutsideServices(config: Config, parts: OutsideParts): Promise<OutsideServices> {
-  const guard: Guards = (service) =>
-    createGuard({ service, ...CALL_LIMITS[service], observer: parts.observer })
+  const guard: Guards = (service) => createGuard({ service, ...LIMITS[service], observer: parts.observer })
   const channels = await openChannels(config, guard, parts.logger)
   const { LLM_URL, LLM_API_KEY, ML_URL, ML_API_KEY, CV_URL, CV_API_KEY } = config
   const llm = at(createHttpLlm, LLM_URL, LLM_API_KEY, () => guard('llm'))
@@ -70,7 +72,7 @@ function bucketOf(config: Config) {
 
 async function openChannels(config: Config, guard: Guards, logger: Logger) {
   const { SLACK_BOT_TOKEN: token, SLACK_API_URL: apiUrl, SMTP_URL: smtpUrl, EMAIL_FROM: from } = config
-  const mail = CALL_LIMITS.email.timeoutMs
+  const mail = LIMITS.email.timeoutMs
   return {
     slack: token ? createSlack({ token, apiUrl, logger, guard: guard('slack') }) : undefined,
     email: smtpUrl

@@ -6,10 +6,11 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { z } from 'zod'
 import { SETTING_NAMES } from '../../../src/config.ts'
+import { HOTEL_CALL_LIMITS } from '../../../src/hotel/call-limits.ts'
 import * as cv from '../../../src/hotel/services/cv/wire.ts'
 import * as llm from '../../../src/hotel/services/llm/wire.ts'
 import * as ml from '../../../src/hotel/services/ml/wire.ts'
-import { CALL_LIMITS } from '../../../src/platform/outbound/call-limits.ts'
+import { CALL_LIMITS, type CallLimit } from '../../../src/platform/outbound/call-limits.ts'
 
 const PATH = 'docs/services.md'
 const SCHEMAS = new Map<string, z.ZodType>(
@@ -55,7 +56,7 @@ it('names every setting of a service', () => {
 
 it('says how long each call may take, and how many run at once', () => {
   const rows = [...text.matchAll(/^\| `(\w+)` \| (\d+) s \| (\d+) \|$/gm)]
-  const limits: Record<string, { timeoutMs: number; atOnce?: number }> = CALL_LIMITS
+  const limits: Record<string, CallLimit> = { ...CALL_LIMITS, ...HOTEL_CALL_LIMITS }
   const expected = Object.entries(limits).map(([name, { timeoutMs, atOnce = 16 }]) => [
     name,
     timeoutMs / 1000,
