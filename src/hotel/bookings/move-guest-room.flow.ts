@@ -8,21 +8,18 @@ import { notifyGuest } from '../messages/notify-guest.flow.ts'
 import { instant } from '../steps.ts'
 import { subjectsOf } from '../subjects.ts'
 import { BookingId, RoomNumber } from '../words.ts'
+import { leaveNewRoom, leaveOldRoom, returnToOldRoom, takeNewRoom } from './moved-rooms.tasks.ts'
 import { orAlert } from './or-alert.flow.ts'
 import { inWords } from './room-move.rules.ts'
 import {
   assignNewRoom,
   assignOldRoom,
   holdNewRoom,
-  leaveNewRoom,
-  leaveOldRoom,
   moveBackInPropertySystem,
   moveInPropertySystem,
   planRoomMove,
   type RoomMovePlan,
   releaseNewRoom,
-  returnToOldRoom,
-  takeNewRoom,
 } from './room-moves.tasks.ts'
 
 const RoomMove = z
