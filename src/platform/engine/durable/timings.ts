@@ -1,3 +1,5 @@
+import { DEAD_AFTER_SECONDS } from '../../runs/health.ts'
+
 /** How long a worker waits for what, in milliseconds. */
 export interface Timings {
   /** A worker writes its heartbeat this often. */
@@ -22,7 +24,7 @@ export const TIMINGS: Timings = {
   heartbeatMs: 1_000,
   sweepMs: 1_500,
   fenceAfterMs: 4_000,
-  deadAfterMs: 5_000,
+  deadAfterMs: DEAD_AFTER_SECONDS * 1000,
   suspendAfterMs: 2_000,
   lookMs: 1_000,
   signalRecheckMs: 5_000,
