@@ -1,6 +1,7 @@
 /** What several events and requests name alike. */
 import { z } from 'zod'
 import { isWithinBounds, YEARS } from '../platform/contract/instant.ts'
+import type { Channel } from '../platform/contract/notification.ts'
 
 export const BookingId = z.string().trim().min(1).max(100)
 export const GuestId = z.string().min(1).max(100)
@@ -29,3 +30,7 @@ export const HotelDate = z.iso
 export const Language = z
   .string()
   .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'must be a language code, for example vi or en')
+
+/** The ways to a guest, in the usual order. */
+export const GUEST_CHANNELS = ['email', 'sms', 'whatsapp'] as const satisfies readonly Channel[]
+export type GuestChannel = (typeof GUEST_CHANNELS)[number]

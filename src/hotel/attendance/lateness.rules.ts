@@ -1,4 +1,4 @@
-/** Which shift a punch belongs to, and how late it is. Source: design contract, "Attendance, precisely". */
+/** Which shift a punch belongs to, and how late it is. */
 import { addDays, atLocal, dayOfWeek, localDate } from '../../platform/time/local-time.ts'
 
 const MINUTE_MS = 60_000

@@ -1,9 +1,8 @@
 import { z } from 'zod'
 import { Instant } from '../../platform/contract/instant.ts'
-import { GUEST_CHANNELS } from '../../platform/contract/notification.ts'
 import { requiredWhen } from '../../platform/contract/required-when.ts'
 import { defineEvent } from '../../platform/events/define-event.ts'
-import { BookingId, GuestId, HotelDate, Language, RoomNumber } from '../words.ts'
+import { BookingId, GUEST_CHANNELS, GuestId, HotelDate, Language, RoomNumber } from '../words.ts'
 
 export const BOOKING_EVENT_TYPES = [
   'new_booking',

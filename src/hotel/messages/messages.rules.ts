@@ -1,13 +1,9 @@
 /** To whom, where and in which language a message goes, and what its text may name. */
 import { isEmailAddress } from '../../platform/contract/email-address.ts'
-import type { GUEST_CHANNELS } from '../../platform/contract/notification.ts'
 import { phaseOf } from '../booking-phase.ts'
 import { onOneLine, withoutTurns } from '../plain-text.ts'
+import { GUEST_CHANNELS, type GuestChannel } from '../words.ts'
 import type { GuestTemplate, MessageLanguage } from './guest-notification.parameters.ts'
-
-export type GuestChannel = (typeof GUEST_CHANNELS)[number]
-
-const USUAL_ORDER: readonly GuestChannel[] = ['email', 'sms', 'whatsapp']
 
 /** The guest's own language, else the country's, else the hotel's. Guests of any other language are written in English. */
 export function languageFor(
@@ -50,8 +46,10 @@ export function internationalNumber(text: string, country: string | null): strin
 
 /** In the order the guest chose, else email, SMS, WhatsApp; only where there is a contact, each once. */
 export function channelOrder(chosen: readonly string[] | null, contacts: Contacts): GuestChannel[] {
-  const wanted = chosen?.filter((channel) => USUAL_ORDER.includes(channel as GuestChannel)) as GuestChannel[]
-  const order = wanted?.length ? wanted : USUAL_ORDER
+  const wanted = chosen?.filter((channel) =>
+    GUEST_CHANNELS.includes(channel as GuestChannel),
+  ) as GuestChannel[]
+  const order = wanted?.length ? wanted : GUEST_CHANNELS
   return [...new Set(order)].filter((channel) => contacts[channel] !== undefined)
 }
 

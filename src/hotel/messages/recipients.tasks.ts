@@ -4,6 +4,7 @@ import type { Sql } from '../../platform/postgres/sql.ts'
 import { toInstant } from '../../platform/time/local-time.ts'
 import { businessDate } from '../business-date.ts'
 import type { HotelRules } from '../hotel-rules.ts'
+import type { GuestChannel } from '../words.ts'
 import type {
   GuestNotificationRequest,
   MessageLanguage,
@@ -15,7 +16,6 @@ import {
   type Contacts,
   channelOrder,
   contactsOf,
-  type GuestChannel,
   greetingName,
   isOutdated,
   languageFor,

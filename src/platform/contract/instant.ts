@@ -8,9 +8,8 @@ const ISO =
 export const YEARS = '^(190[1-9]|19[1-9][0-9]|[2-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-7])-'
 
 /**
- * An ISO 8601 date and time, kept as the sender wrote it. Without an offset it is hotel wall-clock time:
- * `time/local-time.ts` turns it into an instant, since only there the hotel's timezone is known.
- * Source: design contract, "General".
+ * An ISO 8601 date and time, kept as the sender wrote it. Without an offset it is local wall-clock time:
+ * `time/local-time.ts` turns it into an instant, since only there the timezone is known.
  */
 export const Instant = z
   .string()
@@ -23,7 +22,7 @@ export const Instant = z
 export const UtcInstant = z.string().meta({ format: 'date-time' })
 
 /**
- * What every calendar here can hold: a date. For an instant its own bounds are a day wider, since the hotel's timezone
+ * What every calendar here can hold: a date. For an instant its own bounds are a day wider, since the timezone
  * moves what was written without an offset, and what was accepted once is read again as an instant.
  */
 export const isWithinBounds = (date: string): boolean => date >= '1900-01-02' && date <= '9998-12-30'

@@ -2,12 +2,10 @@ import { z } from 'zod'
 import { UtcInstant } from './instant.ts'
 import { PageAnswer, PageQuery, Search, several } from './page.ts'
 
-/** The ways to a guest. */
-export const GUEST_CHANNELS = ['email', 'sms', 'whatsapp'] as const
-export const CHANNELS = ['slack', ...GUEST_CHANNELS] as const
+export const CHANNELS = ['slack', 'email', 'sms', 'whatsapp'] as const
 export type Channel = (typeof CHANNELS)[number]
 
-/** `held`: until the guest's quiet hours end. `dropped`: no longer true, or its run was cancelled. */
+/** `held`: not before `not_before`. `dropped`: no longer true, or its run was cancelled. */
 export const NOTIFICATION_STATUSES = ['pending', 'held', 'sent', 'sandbox', 'failed', 'dropped'] as const
 
 /** How a message ended. */

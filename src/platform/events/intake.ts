@@ -31,7 +31,7 @@ export interface IntakeDeps {
   flows: ReadonlyMap<string, AnyFlow>
   /** IANA name: event times without an offset are read in it. */
   timezone: string
-  /** The hotel's time. Default: this machine's. */
+  /** Default: this machine's clock. */
   now?: (() => Date) | undefined
   onEvent: (kind: string, status: 'accepted' | 'rejected' | 'replayed') => void
 }

@@ -1,6 +1,6 @@
 import type { ServiceGuard } from './service-guard.ts'
 
-/** Where one of the hotel's own services is. */
+/** Where another service is. */
 export interface ServiceAddress {
   /** Base URL; paths are put behind it. */
   url: string

@@ -1,5 +1,5 @@
 /**
- * Hotel wall-clock time and instants. Dates are 'YYYY-MM-DD' in the hotel's calendar, times 'HH:MM[:SS]'.
+ * Wall-clock time of one timezone, and instants. Dates are 'YYYY-MM-DD' in its calendar, times 'HH:MM[:SS]'.
  * Timezones are IANA names; their rules come from the runtime's own data.
  */
 
@@ -24,7 +24,7 @@ function formatterOf(timezone: string): Intl.DateTimeFormat {
   return made
 }
 
-/** What the hotel's clock shows, written as if it were UTC: milliseconds since the epoch, whole seconds. */
+/** What the clocks of the timezone show, written as if it were UTC: milliseconds since the epoch, whole seconds. */
 function wallClock(instantMs: number, timezone: string): number {
   const parts: Record<string, number> = {}
   for (const { type, value } of formatterOf(timezone).formatToParts(instantMs)) parts[type] = Number(value)
@@ -54,7 +54,7 @@ const ISO =
 
 /**
  * An ISO 8601 date and time as an instant, to the millisecond; also as PostgreSQL writes it (`2025-01-17 08:30:00+07`), and
- * a leap second, which is the second after it. Without an offset it is hotel wall-clock time, where a
+ * a leap second, which is the second after it. Without an offset it is wall-clock time of the timezone, where a
  * time skipped by the clocks moves on by the gap and a time shown twice is the first of the two.
  * Throws RangeError on anything else.
  */
@@ -72,7 +72,7 @@ export function toInstant(text: string, timezone: string): Date {
   return zulu !== undefined || hours !== undefined ? new Date(parsed) : instantOf(parsed, timezone)
 }
 
-/** The hotel's calendar day at `instant`: 'YYYY-MM-DD'. */
+/** The calendar day at `instant`: 'YYYY-MM-DD'. */
 export function localDate(instant: Date, timezone: string): string {
   return new Date(wallClock(instant.getTime(), timezone)).toISOString().slice(0, 10)
 }
@@ -82,7 +82,7 @@ export function dayOfWeek(date: string): number {
   return (new Date(`${date}T00:00:00Z`).getUTCDay() + 6) % 7
 }
 
-/** The instant at which the hotel's clock shows `time` ('HH:MM' or 'HH:MM:SS') on `date`; DST as in `toInstant`. */
+/** The instant at which the clocks show `time` ('HH:MM' or 'HH:MM:SS') on `date`; DST as in `toInstant`. */
 export function atLocal(date: string, time: string, timezone: string): Date {
   return toInstant(`${date}T${time}`, timezone)
 }
@@ -97,7 +97,7 @@ export function addDays(date: string, days: number): string {
   return new Date(Date.parse(`${date}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10)
 }
 
-/** Whole days from one hotel day to another, not below 0. */
+/** Whole days from one date to another, not below 0. */
 export function daysBetween(from: string, to: string): number {
   const days = (Date.parse(`${to}T00:00:00Z`) - Date.parse(`${from}T00:00:00Z`)) / DAY_MS
   return Math.max(0, Math.round(days))

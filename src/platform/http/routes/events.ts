@@ -6,7 +6,7 @@ import { writeJson } from '../../contract/json-text.ts'
 import { findEvent, listEvents } from '../../events/event-list.ts'
 import type { Sql } from '../../postgres/sql.ts'
 import { answer, problems } from '../documented-answers.ts'
-import { hotelInstant } from '../hotel-instant.ts'
+import { localInstant } from '../local-instant.ts'
 import { eventNotFound } from '../problem.ts'
 
 export interface EventDeps {
@@ -40,8 +40,8 @@ function addList(app: FastifyInstance, deps: EventDeps): void {
         kinds: query.kind,
         statuses: query.status,
         subject: query.subject,
-        receivedAfter: hotelInstant(query.received_after, deps.timezone, 'query.received_after'),
-        receivedBefore: hotelInstant(query.received_before, deps.timezone, 'query.received_before'),
+        receivedAfter: localInstant(query.received_after, deps.timezone, 'query.received_after'),
+        receivedBefore: localInstant(query.received_before, deps.timezone, 'query.received_before'),
         search: query.q,
       }
       const { events, ...rest } = await listEvents(deps.database, filter, query)

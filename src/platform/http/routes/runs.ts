@@ -17,7 +17,7 @@ import { listRuns } from '../../runs/run-list.ts'
 import { runLogs } from '../../runs/runs.ts'
 import { answer, problems } from '../documented-answers.ts'
 import type { Estimates } from '../estimates.ts'
-import { hotelInstant } from '../hotel-instant.ts'
+import { localInstant } from '../local-instant.ts'
 import { runNotFound } from '../problem.ts'
 
 export interface RunDeps {
@@ -55,8 +55,8 @@ function addList(app: FastifyInstance, deps: Pick<RunDeps, 'database' | 'timezon
         statuses: query.status,
         eventIds: query.event_id,
         subject: query.subject,
-        startedAfter: hotelInstant(query.started_after, deps.timezone, 'query.started_after'),
-        startedBefore: hotelInstant(query.started_before, deps.timezone, 'query.started_before'),
+        startedAfter: localInstant(query.started_after, deps.timezone, 'query.started_after'),
+        startedBefore: localInstant(query.started_before, deps.timezone, 'query.started_before'),
         flagged: query.flagged,
         search: query.q,
       }

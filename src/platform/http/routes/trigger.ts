@@ -10,7 +10,7 @@ import type { Sql } from '../../postgres/sql.ts'
 import { findRun } from '../../runs/runs.ts'
 import { answer, problems } from '../documented-answers.ts'
 import type { Estimates } from '../estimates.ts'
-import { hotelInstant } from '../hotel-instant.ts'
+import { localInstant } from '../local-instant.ts'
 import { nearestNames } from '../nearest-names.ts'
 import { HttpProblem, invalid, quoted } from '../problem.ts'
 
@@ -56,7 +56,7 @@ async function trigger(
   const body = request.body as TriggerRequest
   const flow = deps.flows.get(body.workflow_name)
   if (flow === undefined) throw unknownWorkflow(body.workflow_name, deps.flows.keys())
-  const at = hotelInstant(body.scheduled_time, deps.timezone, 'body.scheduled_time')
+  const at = localInstant(body.scheduled_time, deps.timezone, 'body.scheduled_time')
   const { runId, created, requestHash } = await start(deps, flow, body, at, request.caller?.name)
   const run = await findRun(deps.database, runId)
   if (run === undefined) throw new Error(`The run ${runId} was started and cannot be found.`)

@@ -11,8 +11,8 @@ import {
   GuestNotificationRequest,
   type GuestTemplate,
 } from '../../../../src/hotel/messages/guest-notification.parameters.ts'
-import type { GuestChannel } from '../../../../src/hotel/messages/messages.rules.ts'
 import { alertDutyManager } from '../../../../src/hotel/messages/saga-alerts.tasks.ts'
+import type { GuestChannel } from '../../../../src/hotel/words.ts'
 import { createSlack } from '../../../../src/platform/channels/slack/web-api.ts'
 import { defineFlow, type Flow } from '../../../../src/platform/engine/flow.ts'
 import { InMemoryEngine } from '../../../../src/platform/engine/in-memory.ts'

@@ -1,10 +1,10 @@
 import { toInstant } from '../time/local-time.ts'
 import { invalid } from './problem.ts'
 
-/** A time of a request as an instant; without an offset it is the hotel's clock. Throws a 422 naming `path`. */
-export function hotelInstant(text: string, timezone: string, path: string): Date
-export function hotelInstant(text: string | undefined, timezone: string, path: string): Date | undefined
-export function hotelInstant(text: string | undefined, timezone: string, path: string): Date | undefined {
+/** A time of a request as an instant; without an offset it is local time. Throws a 422 naming `path`. */
+export function localInstant(text: string, timezone: string, path: string): Date
+export function localInstant(text: string | undefined, timezone: string, path: string): Date | undefined
+export function localInstant(text: string | undefined, timezone: string, path: string): Date | undefined {
   if (text === undefined) return undefined
   const instant = read(text, timezone)
   if (instant === undefined) throw invalid([{ path, message: 'must be an ISO 8601 date and time' }])
