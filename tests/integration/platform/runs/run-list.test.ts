@@ -5,7 +5,7 @@ import { BadCursor } from '../../../../src/platform/postgres/cursor.ts'
 import type { RunFilter } from '../../../../src/platform/runs/run-branches.ts'
 import { listRuns } from '../../../../src/platform/runs/run-list.ts'
 import { createTestDatabase, type TestDatabase } from '../../../support/database.ts'
-import { pagesOf } from './pages.ts'
+import { pagesOf } from '../postgres/pages.ts'
 
 let test: TestDatabase
 beforeAll(async () => {
