@@ -1,6 +1,6 @@
 /** What the documents name must be there: they are read by people who cannot look it up in the code. */
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join, normalize } from 'node:path'
 import type { Command } from 'commander'
 import { describe, expect, it } from 'vitest'
 import { commandLine, NAME } from '../../../src/cli/command-line.ts'
@@ -32,8 +32,28 @@ it('.env.example names every scope and no other', () => {
   expect(list.split(', ')).toEqual(SCOPES)
 })
 
+/** Of the project, and of the folders that documents name files of. */
+const FILES = ['src', 'simulators', 'tests', 'benchmarks', 'docs', 'migrations', 'templates']
+  .flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
+  )
+  .concat(readdirSync('.'))
+
 describe.each(DOCUMENTS)('%s', (path) => {
   const text = read(path)
+
+  it('names files that are there', () => {
+    for (const name of all(text, /`([\w./-]*\w\.(?:ts|cjs|mjs|md|sql))`/g)) {
+      if (/NNNN/.test(name)) continue
+      expect(
+        FILES.some((file) => file === name || file.endsWith(name.startsWith('.') ? name : `/${name}`)),
+        name,
+      ).toBe(true)
+    }
+    for (const link of all(text, /\]\(([^)#:]+)(?:#[^)]*)?\)/g)) {
+      expect(FILES, link).toContain(normalize(join(dirname(path), link)))
+    }
+  })
 
   it('names metrics that are there', () => {
     const { registry } = createMetrics()
