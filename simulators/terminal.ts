@@ -59,7 +59,7 @@ export interface SummaryOptions {
   timezone: string
 }
 
-/** Answers how to stop it. */
+/** Returns how to stop it. */
 export function showSummary(options: SummaryOptions): () => void {
   const live = process.stdout.isTTY === true
   let drawn = 0

@@ -1,4 +1,4 @@
-/** Turns what the parts tell into metrics, measurements and error reports. */
+/** Turns what the parts report into metrics, measurements and error reports. */
 import type { Notified } from '../platform/contract/notification.ts'
 import type { WorkerObserver } from '../platform/engine/durable/execution.ts'
 import { FlowFailure, TaskFailed } from '../platform/engine/errors.ts'
@@ -12,7 +12,7 @@ import { readCounts } from '../platform/runs/health.ts'
 
 const SAMPLE_MS = 10_000
 
-/** What a worker tells of runs and tasks, counted. Seconds throughout. */
+/** What a worker reports of runs and tasks, counted. Seconds throughout. */
 export function observeWorker(metrics: Metrics): WorkerObserver {
   return {
     runStarted: (workflow_name, waited, scheduled) =>
@@ -32,12 +32,12 @@ export function observeWorker(metrics: Metrics): WorkerObserver {
   }
 }
 
-/** One observer that tells all of them, in order. */
+/** One observer that notifies all of them, in order. */
 export function observeTogether(observers: readonly WorkerObserver[]): WorkerObserver {
   const all =
     <Name extends keyof WorkerObserver>(name: Name) =>
-    (...told: Parameters<WorkerObserver[Name]>) => {
-      for (const observer of observers) (observer[name] as (...told: unknown[]) => void)(...told)
+    (...about: Parameters<WorkerObserver[Name]>) => {
+      for (const observer of observers) (observer[name] as (...about: unknown[]) => void)(...about)
     }
   return {
     runStarted: all('runStarted'),
@@ -77,7 +77,7 @@ export function reportFailures({ report }: Pick<ErrorReports, 'report'>): Worker
   }
 }
 
-/** Codes of the engine's own, though it tells them as a flow would. */
+/** Codes of the engine's own, though it reports them as a flow would. */
 const FAULTS = ['flow_changed', 'saga_undo_failed']
 
 const isForeseen = (error: unknown, code: string) =>
@@ -95,7 +95,7 @@ const NOTHING: WorkerObserver = {
 
 const OPENNESS = { closed: 0, half_open: 0.5, open: 1 } as const
 
-/** What the guards of other services tell: counted, and a span for each call in the trace it belongs to. */
+/** What the guards of other services report: counted, and a span for each call in the trace it belongs to. */
 export function observeCalls(metrics: Metrics): CallObserver {
   return {
     called(service, operation, outcome, seconds) {
@@ -120,7 +120,7 @@ export function observeNotifications(metrics: Metrics): Notified {
 }
 
 /**
- * Samples what nobody tells, every ten seconds: runs in this process, connections, backlog. Returns how to stop.
+ * Samples what nobody reports, every ten seconds: runs in this process, connections, backlog. Returns how to stop.
  * `running` answers how many runs this process has in hand.
  */
 export function observeService(

@@ -10,7 +10,7 @@ import { updateRoomStatusDbFlow } from './update-room-status-db.flow.ts'
  *   update_room_status_db ──┬─ it may be ready now ─ check_guest_waiting ── done
  *                           └─ no ────────────────────────────────────────── done
  *
- * Both are runs of their own, whose ids the sender was told before they began.
+ * Both are runs of their own, whose ids the sender was given before they began.
  */
 export const updateRoomStatus = defineFlow({
   name: 'update_room_status',
@@ -21,7 +21,7 @@ export const updateRoomStatus = defineFlow({
   queue: 'events',
 
   async run(flow: Flow<CheckGuestWaitingDeps>, event) {
-    // The sender was told the ids of these two runs by their place here, step 0 and step 1 (`events/routing.ts`):
+    // The event reserves these two runs, and their ids go by their place here, step 0 and step 1 (`room.event.ts`):
     // they stay the first two words, in this order, and the second begins whatever the first one found.
     const room = await flow.child(updateRoomStatusDbFlow, event)
     if (!mayMakeReady(event.new_status)) return { room_updated: room.applied, guest_notified: false }

@@ -10,7 +10,7 @@ export const NOTIFICATION_STATUSES = ['pending', 'held', 'sent', 'sandbox', 'fai
 
 /** How a message ended. */
 type NotificationOutcome = 'sent' | 'sandbox' | 'failed' | 'dropped'
-/** Told how each message ended, for metrics. */
+/** Notified of how each message ended, for metrics. */
 export type Notified = (channel: Channel, outcome: NotificationOutcome) => void
 
 export const Notification = z

@@ -20,9 +20,9 @@ export type RunStatus = keyof typeof RUN_STATES
 export const RunStatus = z.enum(Object.keys(RUN_STATES) as [RunStatus, ...RunStatus[]])
 
 /** A run in one of these never changes again, unless a person retries it. */
-export const ENDED: readonly RunStatus[] = ['completed', 'failed', 'cancelled', 'crashed']
 /** Ended, but not well: what a person may retry. */
-export const RETRYABLE: readonly RunStatus[] = ['failed', 'cancelled', 'crashed']
+export const UNSUCCESSFUL: readonly RunStatus[] = ['failed', 'cancelled', 'crashed']
+export const ENDED: readonly RunStatus[] = ['completed', ...UNSUCCESSFUL]
 
 const Parameters = z.record(z.string(), z.unknown())
 

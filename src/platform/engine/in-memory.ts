@@ -3,7 +3,7 @@
  * conformance suite holds against the durable one. Nothing survives the process.
  */
 
-import { RETRYABLE } from '../contract/run.ts'
+import { UNSUCCESSFUL } from '../contract/run.ts'
 import type { CancelOutcome, Engine, RetryOutcome, SignalOutcome, StartRequest } from './engine.ts'
 import { describeError, FlowCancelled, failedSteps } from './errors.ts'
 import { MOST_IN_HAND, QUEUES, queueOf, type TransactionSql } from './flow.ts'
@@ -83,7 +83,7 @@ export class InMemoryEngine<Deps> implements Engine {
   async retry(runId: string): Promise<RetryOutcome> {
     const entry = this.#runs.get(runId)
     if (!entry) return { kind: 'not_found' }
-    if (!RETRYABLE.includes(entry.status)) return { kind: 'not_failed', status: entry.status }
+    if (!UNSUCCESSFUL.includes(entry.status)) return { kind: 'not_failed', status: entry.status }
     const reason = this.#flaggedBelow(entry)
     if (reason) return { kind: 'flagged', reason }
     for (const step of wasUndone(entry) ? [] : entry.failed) {

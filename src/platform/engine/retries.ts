@@ -9,5 +9,5 @@ export const STORE_RETRY: RetryPolicy = { attempts: 4 }
 export const UNDO_RETRY: RetryPolicy = { attempts: 20, maxDelaySeconds: 300 }
 /** Of a question that something stands in for (rules, a template, no answer at all): people do not wait for more. */
 export const BRIEF_RETRY: RetryPolicy = { attempts: 2, firstDelaySeconds: 2 }
-/** Of telling one of the staff. So few: while it goes on, the next person to be told and the run's answer wait. */
+/** Of notifying one of the staff. So few: while it goes on, the next person and the run's answer wait. */
 export const STAFF_RETRY: RetryPolicy = { attempts: 3, firstDelaySeconds: 5 }

@@ -2,7 +2,7 @@
 export type Occupation = 'here' | 'outside' | 'waiting'
 
 /**
- * One execution of a run, as seen from outside it: it can be cancelled (the flow is told, and may undo), or lost
+ * One execution of a run, as seen from outside it: it can be cancelled (the flow is notified, and may undo), or lost
  * (another worker has it: the flow's code is left where it is and never continues).
  */
 export class RunControl {
@@ -74,7 +74,7 @@ export class RunControl {
     if (this.#lost) return
     this.#lost = true
     this.#abort.abort(new Error('Another worker has this run now.'))
-    for (const tell of this.#onLost) tell()
+    for (const notify of this.#onLost) notify()
   }
 
   /** Resolves when the run is lost. */

@@ -1,7 +1,7 @@
 import type { Journal } from './journal.ts'
 import type { RunControl } from './run-control.ts'
 
-/** Told what tasks do, for metrics. */
+/** Notified of what tasks do, for metrics. */
 export interface RunObserver {
   taskEnded(flow: string, task: string, ok: boolean, seconds: number): void
   taskRetried(flow: string, task: string): void

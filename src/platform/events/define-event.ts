@@ -26,7 +26,7 @@ export interface EventKind<Name extends string = string> {
   starts(event: TimedEvent): readonly string[]
   /** Children that the first started flow will run first, in this order: the answer lists their runs instead of its own. */
   reserves(event: TimedEvent): readonly string[]
-  /** What the sender is told when it was accepted. */
+  /** The `message` of the answer that it was accepted. */
   message(event: TimedEvent): string
   readonly answer: EventAnswer
 }

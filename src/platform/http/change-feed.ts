@@ -1,6 +1,6 @@
 /**
  * One poller per process behind all open streams: it asks the database once a second what changed, only while someone
- * listens, and tells every listener what it has not told before.
+ * listens, and notifies every listener of what it has not reported before.
  */
 import { ENDED } from '../contract/run.ts'
 import type { Logger } from '../observability/logger.ts'
@@ -10,10 +10,10 @@ import { type Change, changesSince, databaseNow } from '../runs/changes.ts'
 const POLL_MS = 1_000
 /** A row's time is set before its transaction commits: look back this far for rows that came in late. */
 const LOOK_BACK_MS = 10_000
-/** A resumed stream is told at most this much of the past. */
+/** A resumed stream gets at most this much of the past. */
 const RESUME_MS = 3_600_000
 const MOST_PER_POLL = 500
-const MOST_TOLD = 5_000
+const MOST_REPORTED = 5_000
 const MOST_WATCHED = 200
 
 export type Listener = (changes: readonly Change[]) => void
@@ -21,7 +21,7 @@ export type Listener = (changes: readonly Change[]) => void
 export interface ChangeFeed {
   /** Resolves when nothing that changes from now on will be missed; returns how to stop listening. */
   listen(listener: Listener): Promise<() => void>
-  /** What changed since a moment (epoch milliseconds), at most an hour back; some of it may be told again. */
+  /** What changed since a moment (epoch milliseconds), at most an hour back; some of it may be reported again. */
   since(at: number): Promise<Change[]>
   close(): void
 }
@@ -29,8 +29,8 @@ export interface ChangeFeed {
 /** Asks nothing until somebody listens. `pollMs`: milliseconds between two looks. */
 export function createChangeFeed(sql: Sql, logger: Logger, pollMs = POLL_MS): ChangeFeed {
   const listeners = new Set<Listener>()
-  /** What was told of each run and event last, oldest first. */
-  const told = new Map<string, string>()
+  /** What was reported of each run and event last, oldest first. */
+  const reported = new Map<string, string>()
   /** Runs that may still change without a time of theirs changing: waiting, retrying, cancelling. */
   const open = new Set<string>()
   let lastPoll: number | undefined
@@ -49,15 +49,15 @@ export function createChangeFeed(sql: Sql, logger: Logger, pollMs = POLL_MS): Ch
   function isNews(change: Change): boolean {
     const known = `${change.kind}:${change.id}`
     const text = JSON.stringify(change.data)
-    if (told.get(known) === text) return false
-    told.delete(known)
-    told.set(known, text)
+    if (reported.get(known) === text) return false
+    reported.delete(known)
+    reported.set(known, text)
     if (change.kind === 'run') {
       open.delete(change.id)
       if (!ENDED.includes(change.data.status)) open.add(change.id)
     }
-    forgetOldest(told, MOST_TOLD)
-    forgetOldest(open, MOST_TOLD)
+    forgetOldest(reported, MOST_REPORTED)
+    forgetOldest(open, MOST_REPORTED)
     return true
   }
 

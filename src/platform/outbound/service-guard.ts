@@ -79,14 +79,14 @@ export function createGuard(settings: GuardSettings): ServiceGuard {
     async call(operation, signal, act) {
       signal.throwIfAborted()
       const started = performance.now()
-      const told = (outcome: CallOutcome) =>
+      const report = (outcome: CallOutcome) =>
         observer?.called(service, operation, outcome, (performance.now() - started) / 1000)
       try {
         const result = await guarded(signal, act)
-        told('ok')
+        report('ok')
         return result
       } catch (error) {
-        told(outcomeOf(error, service, signal))
+        report(outcomeOf(error, service, signal))
         throw error
       }
     },

@@ -19,7 +19,7 @@ export interface Page {
 }
 
 export interface ListLimits {
-  /** Totals are exact up to here, and never told lower beyond it. */
+  /** Totals are exact up to here, and never lower than that beyond it. */
   exactUpTo?: number | undefined
   /** What counting may cost, in the planner's units: what costs more is not counted, the total is its estimate. */
   dearerThan?: number | undefined

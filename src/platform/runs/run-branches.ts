@@ -8,7 +8,7 @@
  *
  * A filter that leaves few runs is read first and the rest asked of its rows. See the decision note 0014.
  */
-import type { RunStatus } from '../contract/run.ts'
+import { type RunStatus, UNSUCCESSFUL } from '../contract/run.ts'
 import { beginsWith, countedIds, type IdSet, idsOf } from '../postgres/id-sets.ts'
 import type { Branch, Purpose } from '../postgres/page.ts'
 import type { Parameters } from '../postgres/parameters.ts'
@@ -36,10 +36,8 @@ export interface RunSets {
 
 type Bind = Parameters['bind']
 
-const UNSUCCESSFUL = ['failed', 'cancelled', 'crashed'] as const satisfies RunStatus[]
-
 /**
- * The engine's states that a run of a status may be in before it has ended. One that is announced is delayed until its
+ * The engine's states that a run of a status may be in before it has ended. One that is reserved is delayed until its
  * parent starts it, and as good as cancelled when that never will; one that only waits is delayed until it goes on.
  */
 const OPEN_STATES: Partial<Record<RunStatus, readonly string[]>> = {

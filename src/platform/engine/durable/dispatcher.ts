@@ -96,7 +96,7 @@ export class Dispatcher {
     }
   }
 
-  /** The first failure in a row is told; the next look tries again. */
+  /** The first failure in a row is reported; the next look tries again. */
   async #attempt(what: string, act: () => Promise<void>): Promise<void> {
     try {
       await act()

@@ -1,5 +1,5 @@
 /** The Engine port over the database alone: any process may ask, whether it runs flows or not. */
-import { ENDED, RETRYABLE, type RunStatus } from '../../contract/run.ts'
+import { ENDED, type RunStatus, UNSUCCESSFUL } from '../../contract/run.ts'
 import { currentTraceparent } from '../../observability/spans.ts'
 import type { Database } from '../../postgres/pool.ts'
 import type { Sql } from '../../postgres/sql.ts'
@@ -14,7 +14,7 @@ interface RunRow {
   begun: boolean
 }
 
-/** `wake` is told of new work in a queue: the worker in this process, if there is one, is quicker than a NOTIFY. */
+/** `wake` is called for new work in a queue: the worker in this process, if there is one, is quicker than a NOTIFY. */
 export function createDurableEngine(database: Database, wake: (queue: string) => void): Engine {
   return {
     async start(asked) {
@@ -96,7 +96,7 @@ async function signal(sql: Sql, runId: string, name: string, payload: unknown): 
 async function retry(sql: Sql, runId: string): Promise<RetryOutcome> {
   const run = await lockRun(sql, runId)
   if (!run) return { kind: 'not_found' }
-  if (!RETRYABLE.includes(run.status)) {
+  if (!UNSUCCESSFUL.includes(run.status)) {
     return { kind: 'not_failed', status: run.status }
   }
   const reason = await flaggedBelow(sql, runId)
@@ -185,7 +185,7 @@ async function forgetSteps(sql: Sql, runId: string, steps: number[]): Promise<st
   return gone.find((step) => step.error !== null)?.name
 }
 
-/** The worker that has the run is told; all of them, should it have been suspended. */
+/** The worker that has the run is notified; all of them, should it have been suspended. */
 async function notify(sql: Sql, what: 'run' | 'cancel', runId: string): Promise<void> {
   await sql.query('select pg_notify($1, $2), pg_notify($1, $3)', [
     WAKE_CHANNEL,

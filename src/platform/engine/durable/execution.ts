@@ -162,7 +162,7 @@ async function runCode(
   )
 }
 
-/** Told before it is recorded: whoever sees the outcome finds it counted. */
+/** Before it is recorded: whoever sees the outcome finds it counted. */
 function report(flow: AnyFlow, known: Known, { status, failure }: Ended, ports: ExecutionPorts): void {
   const seconds = (Date.now() - known.begunAt) / 1000
   ports.observer.runEnded(flow.name, status, seconds, failure ? { ...known.end, failure } : known.end)

@@ -33,16 +33,12 @@ export class Executions {
     return this.#byRun.size
   }
 
-  has(runId: string): boolean {
-    return this.#byRun.has(runId)
-  }
-
   ids(): string[] {
     return [...this.#byRun.keys()]
   }
 
   wake(runId: string): void {
-    for (const { wake } of this.#byRun.get(runId) ?? []) for (const tell of wake) tell()
+    for (const { wake } of this.#byRun.get(runId) ?? []) for (const wakeUp of wake) wakeUp()
   }
 
   cancel(runId: string): void {
@@ -67,13 +63,13 @@ export class Executions {
     return Math.min(workerConcurrency - holding, mostInHand - inHand)
   }
 
-  /** `tell` is called when the run ends in this process. Returns how to stop listening. */
-  onEnd(runId: string, tell: () => void): () => void {
-    const told = this.#endings.get(runId) ?? new Set()
-    this.#endings.set(runId, told.add(tell))
+  /** `notify` is called when the run ends in this process. Returns how to stop listening. */
+  onEnd(runId: string, notify: () => void): () => void {
+    const listeners = this.#endings.get(runId) ?? new Set()
+    this.#endings.set(runId, listeners.add(notify))
     return () => {
-      told.delete(tell)
-      if (told.size === 0) this.#endings.delete(runId)
+      listeners.delete(notify)
+      if (listeners.size === 0) this.#endings.delete(runId)
     }
   }
 
@@ -89,7 +85,7 @@ export class Executions {
 
   /** Its outcome is recorded. Returns whether another run may wait for it. */
   ended(runId: string): boolean {
-    for (const tell of this.#endings.get(runId) ?? []) tell()
+    for (const notify of this.#endings.get(runId) ?? []) notify()
     return this.#children.delete(runId)
   }
 

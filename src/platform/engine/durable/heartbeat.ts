@@ -86,7 +86,7 @@ export class Heartbeat {
       .catch(() => {})
   }
 
-  /** The first failure in a row is told. */
+  /** The first failure in a row is reported. */
   async #every(ms: number, act: () => Promise<void>): Promise<void> {
     let failing = false
     while (!this.#stop.signal.aborted) {

@@ -1,5 +1,5 @@
 /** The rows a journal reads and writes beside its checkpoints: attempts, cache, waits, signals, children. */
-import { RETRYABLE, type RunStatus } from '../../contract/run.ts'
+import { type RunStatus, UNSUCCESSFUL } from '../../contract/run.ts'
 import type { Database } from '../../postgres/pool.ts'
 import type { Sql } from '../../postgres/sql.ts'
 import type { ErrorRecord } from '../errors.ts'
@@ -91,7 +91,7 @@ interface ChildRow {
   error: string | null
 }
 
-/** Waits for a child: told when it ends in this process, else by looking, often at first, then every second. */
+/** Waits for a child: notified when it ends in this process, else by looking, often at first, then every second. */
 export async function childOutcome(
   database: Database,
   control: RunControl,
@@ -109,7 +109,7 @@ export async function childOutcome(
       ),
     )
     if (child?.status === 'completed') return { value: JSON.parse(child.output ?? 'null') }
-    if (child && RETRYABLE.includes(child.status)) {
+    if (child && UNSUCCESSFUL.includes(child.status)) {
       const error = JSON.parse(child.error ?? '{}') as Partial<ErrorRecord>
       return {
         error: { code: error.code ?? child.status, message: error.message ?? `It is ${child.status}.` },

@@ -17,7 +17,7 @@ const AT_ONCE = 8
 
 /**
  * The fence of every record: whoever suspends must still own the run. A deadline that has passed meanwhile keeps it here.
- * The end of a child that nobody told of is found in time.
+ * The end of a child that nobody was notified of is found in time.
  */
 const SUSPEND = `
   with deadline as (

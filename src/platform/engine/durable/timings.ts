@@ -16,7 +16,7 @@ export interface Timings {
   lookMs: number
   /** A wait for a signal looks by itself this often, should its wake-up be lost. */
   signalRecheckMs: number
-  /** A suspended run looks by itself this often for the end of a child that nobody told of. */
+  /** A suspended run looks by itself this often for the end of a child that nobody was notified of. */
   childRecheckMs: number
 }
 

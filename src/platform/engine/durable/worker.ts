@@ -127,7 +127,7 @@ function launch<Deps>(options: WorkerOptions<Deps>, ports: ExecutionPorts): Prom
   return launchVendor({ database, databaseUrl, workerId: identity.id, queues: QUEUES, runs, logger })
 }
 
-/** A run has ended: whoever waits for it here is told, and a parent that was suspended is resumed. */
+/** A run has ended: whoever waits for it here is notified, and a parent that was suspended is resumed. */
 function notifyEnds(
   { database, logger }: Pick<WorkerOptions<unknown>, 'database' | 'logger'>,
   executions: Executions,

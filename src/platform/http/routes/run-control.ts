@@ -139,8 +139,8 @@ function addSignal(app: FastifyInstance, deps: RunControlDeps): void {
   )
 }
 
-/** 409 with the state the run is really in; `told` is what the engine said, should the row be gone. */
-async function conflict(sql: Sql, runId: string, told: string, why: string): Promise<HttpProblem> {
-  const status = (await findRun(sql, runId))?.status ?? told
+/** 409 with the state the run is really in; `otherwise` is what the engine said, should the row be gone. */
+async function conflict(sql: Sql, runId: string, otherwise: string, why: string): Promise<HttpProblem> {
+  const status = (await findRun(sql, runId))?.status ?? otherwise
   return new HttpProblem(409, 'run_state_conflict', `The run is ${status}: ${why}`, { runStatus: status })
 }

@@ -11,7 +11,7 @@ export function vendorLog(logger: Logger) {
   return {
     info: (entry: unknown) => engine.debug(brief(entry)),
     debug: (entry: unknown) => engine.trace(brief(entry)),
-    // A full disk is told once a minute for everyone (`postgres/disk-space.ts`).
+    // A full disk is reported once a minute for everyone (`postgres/disk-space.ts`).
     warn: (entry: unknown) =>
       /No space left on device/.test(text(entry)) ? engine.trace(text(entry)) : engine.warn(text(entry)),
     error: () => engine.debug('an error'),
