@@ -5,7 +5,7 @@ import { EVENT_KINDS } from '../hotel/event-kinds.ts'
 import { createKeyStore } from '../platform/access/keys.ts'
 import { connectRedis, type RedisConnection } from '../platform/cache/redis.ts'
 import { createDurableEngine } from '../platform/engine/durable/durable-engine.ts'
-import { announceQueue } from '../platform/engine/durable/wake-ups.ts'
+import { notifyWorkers } from '../platform/engine/durable/wake-ups.ts'
 import type { Worker } from '../platform/engine/durable/worker.ts'
 import type { AnyFlow } from '../platform/engine/flow.ts'
 import type { EventConsumers } from '../platform/events/amqp/consumer.ts'
@@ -87,7 +87,7 @@ async function build(config: Config, logger: Logger, now: AppOptions['now'], clo
   const open = await isOpen(config, database)
 
   let worker: Worker | undefined
-  const wake = (queue: string) => (worker ? worker.pollNow(queue) : announceQueue(database, queue))
+  const wake = (queue: string) => (worker ? worker.pollNow(queue) : notifyWorkers(database, queue))
   const engine = createDurableEngine(database, wake)
   const flows = new Map<string, AnyFlow>(FLOWS.map((flow) => [flow.name, flow]))
   const intake = openIntake(config, { database, flows, metrics, now, wake })

@@ -121,7 +121,7 @@ export function observeNotifications(metrics: Metrics): Notified {
 
 /**
  * Samples what nobody reports, every ten seconds: runs in this process, connections, backlog. Returns how to stop.
- * `running` answers how many runs this process has in hand.
+ * `running` returns how many runs this process has in hand.
  */
 export function observeService(
   metrics: Metrics,

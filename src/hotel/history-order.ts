@@ -10,8 +10,8 @@ interface Place<At extends Date | number> {
 }
 
 /**
- * Earlier first; at the same moment by key, so that every order of arrival ends the same. src/db sorts the rows of rooms
- * by `at, key collate "C"` and the two must agree: within one history keys differ in ASCII only, where code units and
+ * Earlier first; at the same moment by key, so that every order of arrival ends the same. `rooms.sql.ts` sorts rows by
+ * `at, key collate "C"` and the two must agree: within one history keys differ in ASCII only, where code units and
  * bytes have one order.
  */
 export function inOrder(a: Place<Date | number>, b: Place<Date | number>): number {

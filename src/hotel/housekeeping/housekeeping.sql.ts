@@ -3,9 +3,10 @@
 import type { Sql } from '../../platform/postgres/sql.ts'
 import type { CleaningKind } from '../rooms/cleaning-orders.rules.ts'
 import { UNFINISHED } from '../rooms/cleaning-orders.sql.ts'
-import { ROOM_STATE, type RoomStateRow } from '../rooms/rooms.sql.ts'
+import type { RoomColumns } from '../rooms/room-state.rules.ts'
+import { ROOM_STATE } from '../rooms/rooms.sql.ts'
 
-export interface CleaningRoomRow extends RoomStateRow {
+export interface CleaningRoomRow extends RoomColumns {
   room_number: string
   floor: number | null
   section: string | null

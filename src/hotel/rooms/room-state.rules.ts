@@ -72,7 +72,7 @@ export function statusOf({ maintenance, occupancy, housekeeping }: RoomState): s
   return occupancy === 'occupied' ? 'occupied' : housekeeping
 }
 
-/** A room's row as the hotel keeps it (src/db reads it): any column may be empty, or hold words that are not ours. */
+/** What a room's row says of its state: any column may be empty, or hold words that are not ours. */
 export interface RoomColumns {
   status: string | null
   housekeeping: string | null

@@ -1,28 +1,14 @@
 /** The hotel's rooms, and every change each was asked to make. Compared as text: a hotel may number its rooms. */
 import { storableJson } from '../../platform/contract/unstorable-text.ts'
 import type { Sql } from '../../platform/postgres/sql.ts'
+import type { RoomColumns } from './room-state.rules.ts'
 
-/** What a row tells of its room's state. Axes are null on rows that only ever had a status. */
-export interface RoomStateRow {
-  status: string | null
-  housekeeping: string | null
-  occupancy: string | null
-  maintenance: string | null
-  service: string | null
-  return_status: string | null
-  maintenance_reason: string | null
-  maintenance_until: Date | null
-  last_cleaned_at: Date | null
-  last_checked_by: string | null
-  state_at: Date | null
-}
-
-export interface RoomRow extends RoomStateRow {
+export interface RoomRow extends RoomColumns {
   /** The booking that a move holds the room for. */
   held_for: string | null
 }
 
-/** The columns of a `RoomStateRow`. */
+/** The columns of a `RoomColumns`. */
 export const ROOM_STATE = `status::text as status, housekeeping, occupancy, maintenance, service, return_status,
   maintenance_reason, maintenance_until, last_cleaned_at, last_checked_by::text as last_checked_by, state_at`
 const ROOM = `select ${ROOM_STATE}, held_for from rooms where room_number::text = $1`

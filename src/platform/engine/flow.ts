@@ -66,7 +66,7 @@ export interface TransactionalTask<in Deps, Input, Output> {
 
 export type AnyTask<Deps, Input, Output> = Task<Deps, Input, Output> | TransactionalTask<Deps, Input, Output>
 
-/** An act of a saga, as its undo is told of it. */
+/** An act of a saga, as its undo gets it. */
 export interface ActToUndo<Input, Output> {
   input: Input
   /** Missing when the act may or may not have happened: undo by `actKey`. Of a transaction: it was not committed. */

@@ -28,7 +28,7 @@ export function createTurns(atOnce: number): Turns {
       return await act()
     } finally {
       const next = line.shift()
-      // The place is handed on, not given up, so that nobody slips in between.
+      // The turn is handed on, not given up, so that nobody slips in between.
       if (next) next()
       else busy -= 1
     }

@@ -119,7 +119,7 @@ function memoryOf(row: MemoryRow): RunMemory {
   }
 }
 
-/** Due by the database's clock, told on this machine's, which may be hours off. */
+/** Due by the database's clock, as a time of this machine's, which may be hours off. */
 function attemptOf({ nextAttemptIn, ...attempt }: NonNullable<MemoryRow['attempts']>[number]): FailedAttempt {
   return { ...attempt, nextAttemptAt: nextAttemptIn === null ? undefined : Date.now() + nextAttemptIn }
 }

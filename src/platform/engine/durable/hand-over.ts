@@ -45,10 +45,10 @@ const HAND_OVER = `
     update prefect.flow_runs r
     set deaths = array_append(r.deaths, b.steps), recoveries = r.recoveries + case when b.abandoned then 1 else 0 end
     from back b where r.id = b.id and b.died
-  ), told as (
+  ), notified as (
     select pg_notify($3, 'queue:*') from (select from back where not abandoned limit 1) any_run
   )
-  select id, abandoned, (select count(*) from told) as told from back`
+  select id, abandoned, (select count(*) from notified) as notified from back`
 
 export interface HandedOver {
   /** Runs that are in a queue again. */

@@ -53,7 +53,7 @@ export class WakeUps {
   }
 }
 
-/** Tells the workers of other processes that a queue has new runs; those that miss it poll. */
-export function announceQueue(sql: Sql, queue: string): void {
+/** Notifies the workers of other processes that a queue has new runs; those that miss it poll. */
+export function notifyWorkers(sql: Sql, queue: string): void {
   sql.query('select pg_notify($1, $2)', [WAKE_CHANNEL, `queue:${queue}`]).catch(() => {})
 }
