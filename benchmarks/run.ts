@@ -7,13 +7,10 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { seedHotel } from '../simulators/hotel/hotel.ts'
-import { ensureEngineSchema } from '../src/platform/engine/durable/schema.ts'
 import { createLogger } from '../src/platform/observability/logger.ts'
 import { startEmbeddedPostgres } from '../src/platform/postgres/embedded/embedded-postgres.ts'
-import { migrate } from '../src/platform/postgres/migrate.ts'
-import { type Database, openPool } from '../src/platform/postgres/pool.ts'
 import { measureBurst } from './burst.ts'
+import { type BenchDatabase, newDatabase } from './databases.ts'
 import { measureHotel } from './hotel.ts'
 import { measureIntake } from './intake.ts'
 import { attendanceLatencies, closedLoop } from './load.ts'
@@ -29,34 +26,27 @@ const service = join(here, '../src/main.js')
 const bare = join(here, 'bare-dbos.js')
 
 interface Bench {
-  newDatabase(name: string): Promise<{ url: string; database: Database }>
+  newDatabase(name: string): Promise<BenchDatabase>
 }
 
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'prefect-bench-'))
   const postgres = await startEmbeddedPostgres({ dataDir: folder, logger: createLogger('silent') })
-  const databases: Database[] = []
+  const databases: BenchDatabase[] = []
   try {
-    const bench: Bench = { newDatabase: (name) => newDatabase(postgres.url, name, databases) }
+    const bench: Bench = {
+      async newDatabase(name) {
+        const made = await newDatabase(postgres.url, name)
+        databases.push(made)
+        return made
+      },
+    }
     report(await measure(bench))
   } finally {
-    for (const database of databases) await database.close()
+    for (const { drop } of databases) await drop()
     await postgres.stop()
     rmSync(folder, { recursive: true, force: true })
   }
-}
-
-async function newDatabase(server: string, name: string, opened: Database[]) {
-  const admin = openPool({ url: server, max: 2, applicationName: 'bench' })
-  await admin.query(`create database ${name}`)
-  await admin.close()
-  const url = new URL(server)
-  url.pathname = `/${name}`
-  const database = openPool({ url: url.href, max: 4, applicationName: 'bench' })
-  opened.push(database)
-  await migrate(database, { before: ensureEngineSchema })
-  await seedHotel(database)
-  return { url: url.href, database }
 }
 
 async function measure(bench: Bench): Promise<Figures> {
@@ -109,7 +99,7 @@ async function measure(bench: Bench): Promise<Figures> {
 
 interface Measured {
   url: string
-  database: Database
+  database: BenchDatabase['database']
 }
 
 /** In turns like the closed loop, each once left alone and once watched as the closed loop is. */

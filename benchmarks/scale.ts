@@ -7,12 +7,10 @@ import { mkdtempSync, rmSync, statfsSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { seedHotel } from '../simulators/hotel/hotel.ts'
-import { ensureEngineSchema } from '../src/platform/engine/durable/schema.ts'
 import { createLogger } from '../src/platform/observability/logger.ts'
 import { startEmbeddedPostgres } from '../src/platform/postgres/embedded/embedded-postgres.ts'
-import { migrate } from '../src/platform/postgres/migrate.ts'
-import { type Database, openPool } from '../src/platform/postgres/pool.ts'
+import type { Database } from '../src/platform/postgres/pool.ts'
+import { type BenchDatabase, newDatabase } from './databases.ts'
 import { attendanceLatencies, closedLoop, percentile } from './load.ts'
 import { startProgram } from './processes.ts'
 import { measureRequests } from './scale-requests.ts'
@@ -49,8 +47,10 @@ export async function measureScale(): Promise<void> {
       const { bavail, bsize } = statfsSync(folder)
       if (!given && bavail * bsize < runs * BYTES_PER_RUN) {
         process.stderr.write(`${runs} runs are left out: the disk has no room for them.\n`)
-      } else
-        figures.push(await withDatabase(server.url, `bench_scale_${runs}`, (place) => measure(place, runs)))
+        continue
+      }
+      const made = await newDatabase(server.url, `bench_scale_${runs}`)
+      figures.push(await measure(made, runs).finally(() => made.drop()))
     }
     report(figures)
   } finally {
@@ -59,29 +59,7 @@ export async function measureScale(): Promise<void> {
   }
 }
 
-interface Place {
-  url: string
-  database: Database
-}
-
-async function withDatabase<T>(server: string, name: string, use: (place: Place) => Promise<T>): Promise<T> {
-  const admin = openPool({ url: server, max: 2, applicationName: 'bench' })
-  const url = new URL(server)
-  url.pathname = `/${name}`
-  const database = openPool({ url: url.href, max: 4, applicationName: 'bench' })
-  try {
-    await admin.query(`create database ${name}`)
-    await migrate(database, { before: ensureEngineSchema })
-    await seedHotel(database)
-    return await use({ url: url.href, database })
-  } finally {
-    await database.close()
-    await admin.query(`drop database if exists ${name} with (force)`)
-    await admin.close()
-  }
-}
-
-async function measure({ url, database }: Place, runs: number): Promise<Figures> {
+async function measure({ url, database }: BenchDatabase, runs: number): Promise<Figures> {
   const started = performance.now()
   await seedRuns(database, runs)
   const seconds = Math.round((performance.now() - started) / 1000)

@@ -33,12 +33,10 @@ export type PageQuery = z.infer<typeof PageQuery>
 
 /** What every list says of itself. Spread its shape into a list's answer. */
 export const PageAnswer = z.object({
-  total: z
-    .number()
-    .meta({
-      description:
-        'How many there are in all: exact up to 10,000, an estimate beyond or where counting costs too much',
-    }),
+  total: z.number().meta({
+    description:
+      'How many there are in all: exact up to 10,000, an estimate beyond or where counting costs too much',
+  }),
   total_is_estimate: z.boolean(),
   limit: z.number(),
   offset: z.number(),

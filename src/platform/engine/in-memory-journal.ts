@@ -3,6 +3,7 @@ import { ENDED, type RunStatus } from '../contract/run.ts'
 import type { CancelOutcome, StartRequest } from './engine.ts'
 import type { ErrorRecord } from './errors.ts'
 import type { TransactionSql } from './flow.ts'
+import { childRunId } from './ids.ts'
 import type { Checkpoint, FailedAttempt, Journal, LogLine } from './journal.ts'
 import { pauseUntilWoken } from './pause.ts'
 import type { RunControl } from './run-control.ts'
@@ -41,7 +42,7 @@ export interface MemoryPorts {
 
 export const isOver = (entry: Entry) => ENDED.includes(entry.status)
 export const childId = ({ request, generation }: Entry, step: number) =>
-  `${request.runId}.${generation}.${step}`
+  childRunId(request.runId, generation, step)
 export function wakeAll(entry: Entry): void {
   for (const wake of entry.wake) wake()
 }
