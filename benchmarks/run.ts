@@ -97,10 +97,7 @@ async function measure(bench: Bench): Promise<Figures> {
   }
 }
 
-interface Measured {
-  url: string
-  database: BenchDatabase['database']
-}
+type Measured = Pick<BenchDatabase, 'url' | 'database'>
 
 /** In turns like the closed loop, each once left alone and once watched as the closed loop is. */
 async function measureBursts(ours: Measured, four: Measured) {
