@@ -8,7 +8,7 @@ import { seedHotel } from '../../simulators/hotel/hotel.ts'
 import { type SlackSimulator, startSlackSimulator } from '../../simulators/services/slack.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
-import { SLACK_AWAY, WORKERS_DIED } from '../support/planned-warnings.ts'
+import { FROZEN, SLACK_AWAY, WORKERS_DIED } from '../support/planned-warnings.ts'
 import { openTestBroker } from '../support/service-broker.ts'
 import { rabbitmqUrl } from '../support/services.ts'
 import { type Crew, postUntilAcknowledged, punch, seededRandom, startCrew, tally } from './crew.ts'
@@ -184,7 +184,7 @@ describe('an orderly stop', () => {
 describe('a frozen worker', () => {
   test('SIGSTOP and SIGCONT give one outcome', async () => {
     slack.behave('slow', { delayMs: 3_000 })
-    crew = await startCrew(environment, PLANNED)
+    crew = await startCrew(environment, [...PLANNED, FROZEN])
     for (let n = 0; n < 400; n += 10) await postUntilAcknowledged(crew, event(n), `freeze-${n}`)
     await eventually('runs in progress', async () => {
       const [row] = await db.database.query<{ n: number }>(
