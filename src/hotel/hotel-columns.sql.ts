@@ -46,7 +46,7 @@ function refusalsOf(facts: TableFacts, table: HotelTable, pending: readonly stri
   for (const [use, names] of Object.entries(table.columns) as [Use, string[]][]) {
     for (const one of names) {
       const column = there.get(one)
-      if (column) refusals.push(...refusalsOfColumn(name, column, use))
+      if (column) refusals.push(...refusalsOfColumn(facts, column, { use, written: table.writes.length > 0 }))
       else if (table.keys.includes(one)) refusals.push(`${name}.${one} is missing: ${NO_KEY}`)
       else lacking.push(one)
     }
@@ -93,12 +93,18 @@ const KINDS: Readonly<Record<string, string>> = {
 const NO_KEY =
   'rows are found by it, so it cannot be added. Add it yourself, or rename the column that has it.'
 
-function refusalsOfColumn(table: string, { name, type, kind, computed }: ColumnFacts, use: Use): string[] {
+function refusalsOfColumn(
+  table: TableFacts,
+  { name, type, kind, computed }: ColumnFacts,
+  { use, written }: { use: Use; written: boolean },
+): string[] {
   const takes: readonly string[] = USES[use]
   if (!takes.includes(kind)) {
-    return [`${table}.${name} is of type ${type}, which will not do: it must be ${list(takes, 'or')}.`]
+    return [`${table.name}.${name} is of type ${type}, which will not do: it must be ${list(takes, 'or')}.`]
   }
-  return computed ? [`${table}.${name} is a generated column: the service must be able to write it.`] : []
+  // Of a table that is only read it is as good as any.
+  if (!computed || !written) return []
+  return [`${table.name}.${name} is a generated column: the service must be able to write it.`]
 }
 
 /** Columns that every new row must give, and a new row of ours does not. */

@@ -58,6 +58,9 @@ function startRun<Deps>(
 ): Promise<string> {
   const number = steps.take()
   const { name } = flow
+  // The build before awaited it here: started it was, whatever became of it.
+  const known = journal.recorded(number)
+  if (known?.kind === 'child' && known.name === name) return Promise.resolve(journal.childId(number))
   const started = steps.run(number, 'start', name, async () => {
     const startedAt = Date.now()
     const value = await journal.startChild(number, flow, flow.parameters.parse(parameters), false)

@@ -142,6 +142,12 @@ describe('tables that the service cannot live on are refused, in one line each, 
     await expect(adopt()).resolves.not.toEqual([])
   })
 
+  it('a generated column will do in a table that is only read', async () => {
+    await database.query(`create table employees (id int primary key, first text, last text,
+      name text generated always as (first || ' ' || last) stored)`)
+    await expect(adopt()).resolves.not.toEqual([])
+  })
+
   it('several are told at once', async () => {
     await database.query(
       'create table bookings (id int primary key, vip text); create table guests (id text)',

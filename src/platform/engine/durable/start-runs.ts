@@ -40,11 +40,16 @@ const START_RUNS = `
 export const NEW_RUN = 10
 const CHILD_RUN = 5
 
-/** The column `announced` has the word of its migration (decision 0009). */
+/**
+ * The column `announced` has the word of its migration (decision 0009). The engine's row is locked first, as cancel, retry
+ * and the triggers do: in the other order the two would wait for each other.
+ */
 const RELEASE = `
-  with released as (
-    update prefect.flow_runs set announced = false, traceparent = coalesce($2, traceparent)
-    where id = $1 and announced returning id, queue
+  with held as (
+    select workflow_uuid as id from dbos.workflow_status where workflow_uuid = $1 for no key update
+  ), released as (
+    update prefect.flow_runs r set announced = false, traceparent = coalesce($2, traceparent)
+    from held where r.id = held.id and r.announced returning r.id, r.queue
   )
   update dbos.workflow_status s
   set status = 'ENQUEUED', delay_until_epoch_ms = null, updated_at = ${NOW_MS}

@@ -8,6 +8,7 @@ import { childRunId, newRunId } from '../../../../src/platform/engine/ids.ts'
 import { runDetail } from '../../../../src/platform/runs/run-detail.ts'
 import { listRuns } from '../../../../src/platform/runs/run-list.ts'
 import { type DurableRig, openDurableRig } from '../../../support/durable-rig.ts'
+import { eventually } from '../../../support/eventually.ts'
 
 const parameters = z.object({ room: z.string() })
 const about = { description: 'test', parameters, subjects: () => ['room:1'], estimatedMinutes: 1 }
@@ -91,4 +92,22 @@ test('one that is cancelled before its turn stays cancelled, and its parent says
   expect((await rig.engine.cancel(ids[1])).kind).toBe('cancelled')
   goOn()
   expect(await rig.ended(parentId)).toMatchObject({ status: 'failed', error: { code: 'child_failed' } })
+})
+
+test("its release waits for whoever holds the engine's row, and holds nothing itself meanwhile", async () => {
+  broken = false
+  const { parentId, ids } = await begin()
+  await rig.ended(ids[0])
+  // In the order in which a cancel takes them: the engine's row, then ours.
+  await rig.database.transaction(async (sql) => {
+    await sql.query('select from dbos.workflow_status where workflow_uuid = $1 for no key update', [ids[1]])
+    goOn()
+    await eventually('the release to wait', async () => {
+      const waiting = `select from pg_stat_activity where datname = current_database()
+        and wait_event_type = 'Lock' and query like '%announced%'`
+      return (await rig.database.query(waiting)).length > 0
+    })
+    await sql.query('update prefect.flow_runs set flagged = null where id = $1', [ids[1]])
+  })
+  expect((await rig.ended(parentId)).status).toBe('completed')
 })

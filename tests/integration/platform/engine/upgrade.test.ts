@@ -49,6 +49,22 @@ const swaps = (first: string, second: string): TestFlow =>
     },
   })
 
+const refused: TestFlow = defineFlow({
+  ...common,
+  name: 'refused',
+  run: () => Promise.reject(new Error('refused')),
+})
+const thanks = (awaited: boolean): TestFlow =>
+  defineFlow({
+    ...common,
+    name: 'thanks',
+    async run(flow, _parameters) {
+      const sent = awaited ? flow.child(refused, {}).catch(() => 'not sent') : flow.start(refused, {})
+      await flow.waitFor('go', { within: 3_600 })
+      return sent
+    },
+  })
+
 let place: TestDatabase
 let rig: DurableRig
 beforeAll(async () => {
@@ -72,6 +88,29 @@ test('runs in flight go on under the new build; a changed order is told, not gue
   expect(ledger.count('book')).toBe(1)
   expect(await rig.ended(swapping.runId)).toMatchObject({ status: 'failed', error: { code: 'flow_changed' } })
   expect(ledger.count('inspect')).toBe(0)
+  await rig.close()
+})
+
+test('a child that the old build awaited, and that failed, is one that was started', async () => {
+  rig = await openDurableRig([thanks(true), refused], { ledger }, undefined, place)
+  const asked = request(thanks(true))
+  await rig.engine.start(asked)
+  await eventually('the failure of the child to be recorded', async () => {
+    const rows = await place.database.query(
+      'select from dbos.operation_outputs where workflow_uuid = $1 and error is not null',
+      [asked.runId],
+    )
+    return rows.length === 1
+  })
+  await rig.close()
+
+  rig = await openDurableRig([thanks(false), refused], { ledger }, undefined, place)
+  await rig.engine.signal(asked.runId, 'go', {})
+  const [child] = await place.database.query<{ id: string }>(
+    'select id from prefect.flow_runs where parent_run_id = $1',
+    [asked.runId],
+  )
+  expect(await rig.ended(asked.runId)).toMatchObject({ status: 'completed', result: child?.id })
   await rig.close()
 })
 
