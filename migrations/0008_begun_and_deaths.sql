@@ -16,7 +16,8 @@ begin
   return null;
 end $$;
 create trigger flow_run_begun after update of status on dbos.workflow_status for each row
-  when (new.status in ('ENQUEUED', 'DELAYED') and old.status not in ('ENQUEUED', 'DELAYED'))
+  -- One that was cancelled before any worker had it has not begun.
+  when (new.status in ('ENQUEUED', 'DELAYED') and old.status not in ('ENQUEUED', 'DELAYED') and old.executor_id is not null)
   execute function prefect.note_begun();
 
 -- What is under way, and what was given up. The trigger is there already: its lock keeps everybody from moving a run now.

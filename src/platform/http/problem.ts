@@ -75,6 +75,10 @@ export function problemOf(error: unknown): HttpProblem {
       "The disk of the service's database is full: nothing was taken in, and nothing can be until there is space. Try again later."
     return new HttpProblem(503, 'database_full', detail, { headers: { 'retry-after': '30' } })
   }
+  if (chain(error).some(isLostRace)) {
+    const detail = 'Something else was writing the same rows. Try again: nothing of this request was done.'
+    return new HttpProblem(503, 'database_busy', detail, { headers: { 'retry-after': '1' } })
+  }
   if (chain(error).some(isAway)) {
     const detail =
       'The database cannot be reached at the moment. Try again; under the same idempotency key nothing is done twice.'
@@ -126,9 +130,12 @@ function chain(error: unknown): unknown[] {
 }
 
 /** 40001, 40P01 and 55P03: it lost a race inside the database, and may win the next. */
-function isAway(error: unknown): boolean {
+function isLostRace(error: unknown): boolean {
   const code = error instanceof Error ? (error as { code?: unknown }).code : undefined
-  if (code === '40001' || code === '40P01' || code === '55P03') return true
+  return code === '40001' || code === '40P01' || code === '55P03'
+}
+
+function isAway(error: unknown): boolean {
   return (
     isOutage(error) || (error instanceof Error && /Cannot use a pool after calling end/.test(error.message))
   )

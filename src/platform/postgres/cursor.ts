@@ -23,7 +23,13 @@ export function writeCursor(filters: unknown, { at, id }: Position): string {
 /** Throws BadCursor. */
 export function readCursor(filters: unknown, cursor: string): Position {
   const [of, at, id] = parse(cursor)
-  if (typeof of !== 'string' || typeof at !== 'string' || !AT.test(at) || typeof id !== 'string') {
+  if (
+    typeof of !== 'string' ||
+    typeof at !== 'string' ||
+    !isTime(at) ||
+    typeof id !== 'string' ||
+    id.includes('\0')
+  ) {
     throw new BadCursor('is not a cursor: send the next_cursor of a page as it is')
   }
   if (of !== fingerprint(filters)) {
@@ -32,6 +38,11 @@ export function readCursor(filters: unknown, cursor: string): Position {
     )
   }
   return { at, id }
+}
+
+/** A text of that form that names no time, such as a thirteenth month, is refused here rather than by the database. */
+function isTime(at: string): boolean {
+  return AT.test(at) && !Number.isNaN(Date.parse(`${at.slice(0, -4)}Z`))
 }
 
 function parse(cursor: string): unknown[] {

@@ -63,3 +63,17 @@ test('a wait ends', async () => {
   await rig.engine.cancel(asked.runId)
   expect((await rig.ended(asked.runId)).status).toBe('cancelled')
 })
+
+test('a run that no worker had begins for the first time when it is retried', async () => {
+  const asked = { ...request(waits), scheduledFor: new Date(Date.now() + 86_400_000) }
+  await rig.engine.start(asked)
+  await rig.engine.cancel(asked.runId)
+  expect((await rig.engine.retry(asked.runId)).kind).toBe('retrying')
+  await eventually('the run to wait', async () => (await rig.status(asked.runId)) === 'waiting')
+  const [run] = await rig.database.query('select recoveries, begun_at from prefect.flow_runs where id = $1', [
+    asked.runId,
+  ])
+  expect(run).toEqual({ recoveries: 0, begun_at: null })
+  await rig.engine.cancel(asked.runId)
+  expect((await rig.ended(asked.runId)).status).toBe('cancelled')
+})
