@@ -21,7 +21,7 @@ export function openConnection(
     url,
     connectionName: 'prefect-service consumer',
     retryLow: 200,
-    retryHigh: 10_000,
+    retryHigh: 2_000,
     acquireTimeout: 20_000,
     // A dead connection is noticed after twice this long.
     heartbeat: 10,
