@@ -33,13 +33,14 @@ export async function deliver(
   { row, sender }: { row: OutboxRow; sender: Sender | undefined },
   { lastAttempt, signal, log }: TaskContext,
 ): Promise<Delivered> {
-  if (row.status === 'sent' || row.status === 'sandbox') return row.status
+  if (row.status === 'sent') return 'sent'
   if (!sender) {
-    await markSandbox(database, row.id)
+    if (row.status !== 'sandbox') await markSandbox(database, row.id)
     notified(row.channel, 'sandbox')
     log('the channel is not configured: kept in the sandbox', { notification_id: row.id })
     return 'sandbox'
   }
+  if (row.status === 'sandbox') return 'sandbox'
   await markSending(database, row.id)
   const { id } = await handOver(sender, row, signal).catch(async (error: unknown) => {
     const { code, message } = describeError(error)

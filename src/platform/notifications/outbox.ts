@@ -21,6 +21,8 @@ export interface OutboxMessage {
   html?: string
   /** Held until then. */
   notBefore?: Date
+  /** Nothing is configured to send it: kept at once as such. */
+  sandbox?: boolean
   runId: string
   subjects: string[]
 }
@@ -101,7 +103,8 @@ async function insertMessage(sql: Sql, message: OutboxMessage): Promise<OutboxRo
   return row
 }
 
-const statusOf = ({ notBefore }: OutboxMessage) => (notBefore ? 'held' : 'pending')
+const statusOf = ({ notBefore, sandbox }: OutboxMessage) =>
+  notBefore ? 'held' : sandbox ? 'sandbox' : 'pending'
 
 /** Locks the row, decides, updates. */
 async function reopenMessage(sql: Sql, message: OutboxMessage): Promise<OutboxRow> {

@@ -55,12 +55,13 @@ async function notify(
   const { runId, signal, log } = context
   signal.throwIfAborted()
   const { text: body, ...about } = message
-  const row = await openMessageByItself(deps.database, { ...about, body, language: 'en', runId })
+  const sender = message.channel === 'slack' ? bySlack(deps.slack) : byText(deps.sms)
+  const sandbox = sender === undefined
+  const row = await openMessageByItself(deps.database, { ...about, body, language: 'en', sandbox, runId })
   if (row.run_id !== runId) {
     log('told before', { notification_id: row.id })
     return 'told_before'
   }
-  const sender = message.channel === 'slack' ? bySlack(deps.slack) : byText(deps.sms)
   const outcome = await deliver(deps, { row, sender }, context)
   if (outcome === 'sent') log('told', { notification_id: row.id, channel: message.channel })
   return outcome

@@ -26,14 +26,37 @@ function formatterOf(timezone: string): Intl.DateTimeFormat {
 
 /** What the clocks of the timezone show, written as if it were UTC: milliseconds since the epoch, whole seconds. */
 function wallClock(instantMs: number, timezone: string): number {
+  return Math.floor(instantMs / 1000) * 1000 + offsetAt(instantMs, timezone)
+}
+
+function formatted(instantMs: number, timezone: string): number {
   const parts: Record<string, number> = {}
   for (const { type, value } of formatterOf(timezone).formatToParts(instantMs)) parts[type] = Number(value)
   const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts
   return Date.UTC(year, month - 1, day, hour, minute, second)
 }
 
+/** Since 1973 no timezone has changed its offset within a quarter of an hour of UTC. */
+const STEADY_MS = 900_000
+const STEADY_SINCE = Date.UTC(1973, 0, 1)
+const MOST_OFFSETS = 10_000
+const offsets = new Map<string, number>()
+
+/** Milliseconds ahead of UTC. Kept: a hotel asks about the same few days all the time. */
 function offsetAt(instantMs: number, timezone: string): number {
-  return wallClock(instantMs, timezone) - Math.floor(instantMs / 1000) * 1000
+  if (!(instantMs >= STEADY_SINCE)) return offsetOf(instantMs, timezone)
+  const quarter = Math.floor(instantMs / STEADY_MS)
+  const key = `${quarter} ${timezone}`
+  const known = offsets.get(key)
+  if (known !== undefined) return known
+  if (offsets.size >= MOST_OFFSETS) offsets.clear()
+  const offset = offsetOf(quarter * STEADY_MS, timezone)
+  offsets.set(key, offset)
+  return offset
+}
+
+function offsetOf(instantMs: number, timezone: string): number {
+  return formatted(instantMs, timezone) - Math.floor(instantMs / 1000) * 1000
 }
 
 /**

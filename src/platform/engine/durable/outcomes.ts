@@ -8,7 +8,8 @@ import type { Sql } from '../../postgres/sql.ts'
 import { NOW_MS } from './identity.ts'
 
 const MOST_IN_A_BATCH = 200
-const COMMITS_AT_ONCE = 2
+/** One: what ends meanwhile goes with the next, which a burst makes larger and a quiet hour does not notice. */
+const COMMITS_AT_ONCE = 1
 
 const END_RUNS = `
   with ended as (
