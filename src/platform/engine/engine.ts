@@ -1,5 +1,5 @@
 /** The Engine port: what `http`, `events` and `schedules` may ask for. Reading runs back is `db`'s. */
-import type { AnyFlow } from './flow.ts'
+import type { AnyFlow, QueueName } from './flow.ts'
 
 export interface StartRequest {
   runId: string
@@ -15,6 +15,8 @@ export interface StartRequest {
   /** Of the body first sent under `idempotencyKey`. */
   requestHash?: string
   createdBy?: string
+  /** Default: its flow's. */
+  queue?: QueueName | undefined
   /** W3C trace context of what asks for it. */
   traceparent?: string | undefined
   /** Not started yet: the flow of `parentRunId` will, as its child. Until then it is there to be asked about. */

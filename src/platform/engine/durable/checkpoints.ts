@@ -16,6 +16,8 @@ export interface RunMemory {
   parentRunId: string | undefined
   traceparent: string | undefined
   generation: number
+  /** Where it waits for a worker: its flow's, unless it was started for another. */
+  queue: string | undefined
   cancelRequested: boolean
   /** From the commit of the run, or the time it was scheduled for, to now, in seconds by the database's clock. */
   waited: number
@@ -76,6 +78,7 @@ interface MemoryRow {
   parent_run_id: string | null
   traceparent: string | null
   generation: number
+  queue: string
   cancel_requested: boolean
   waited: number
   scheduled: boolean
@@ -85,7 +88,7 @@ interface MemoryRow {
 }
 
 const LOAD = `
-  select r.id, r.event_id, r.parent_run_id, r.traceparent, r.generation, r.cancel_requested_at is not null as cancel_requested,
+  select r.id, r.event_id, r.parent_run_id, r.traceparent, r.generation, r.queue, r.cancel_requested_at is not null as cancel_requested,
     extract(epoch from clock_timestamp() - greatest(r.scheduled_for, r.created_at))::float8 as waited,
     r.scheduled_for is not null as scheduled, r.begun_at is not null as resumed,
     (select json_agg(json_build_object('step', o.function_id, 'name', o.function_name, 'output', o.output,
@@ -110,6 +113,7 @@ function memoryOf(row: MemoryRow): RunMemory {
     parentRunId: row.parent_run_id ?? undefined,
     traceparent: row.traceparent ?? undefined,
     generation: row.generation,
+    queue: row.queue,
     cancelRequested: row.cancel_requested,
     waited: row.waited,
     scheduled: row.scheduled,

@@ -137,6 +137,7 @@ async function runCode(
   const { control } = executing
   const memory = await patiently(control, () => ports.loader.load(runId))
   known.eventId = memory.eventId
+  if (memory.queue !== undefined) executing.queue = memory.queue
   if (memory.cancelRequested) control.cancel()
   if (memory.parentRunId !== undefined) ports.executions.isChild(runId)
   for (const { startedAt } of memory.steps.values()) known.begunAt = Math.min(known.begunAt, startedAt)

@@ -6,7 +6,8 @@ export interface Executing {
   /** The ownership token of this claim. */
   readonly owner: string
   readonly control: RunControl
-  readonly queue: string
+  /** Whose slot it holds. */
+  queue: string
   /** Called when something happened to the run that it may be waiting for. */
   readonly wake: Set<() => void>
 }

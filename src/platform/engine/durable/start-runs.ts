@@ -79,7 +79,7 @@ function asRow(request: StartRequest) {
   return {
     id: request.runId,
     workflow: request.flow.name,
-    queue: queueOf(request.flow),
+    queue: request.queue ?? queueOf(request.flow),
     parameters: request.parameters,
     subjects: [...new Set(request.flow.subjects(request.parameters))],
     event_id: request.eventId ?? null,
