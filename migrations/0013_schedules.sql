@@ -34,6 +34,7 @@ create unique index schedules_slug on prefect.schedules (slug) where deleted_at 
 create index schedules_due on prefect.schedules (next_due_at) where active and deleted_at is null and next_due_at is not null;
 
 create table prefect.firings (
+  id text primary key,
   slug text not null,
   -- '': its own; else the backfill's id, or that of a run somebody started by hand.
   series text not null default '',
@@ -51,9 +52,9 @@ create table prefect.firings (
   run_id text,
   -- Its run has not been seen to end.
   open boolean not null default false,
-  primary key (slug, series, nominal)
+  unique (slug, series, nominal)
 );
-create index firings_of_schedule on prefect.firings (schedule_id, nominal_at desc, series, nominal);
+create index firings_of_schedule on prefect.firings (schedule_id, nominal_at desc, id);
 create index firings_open on prefect.firings (schedule_id) where open;
 create index firings_waiting on prefect.firings (schedule_id, nominal_at) where outcome = 'waiting';
 create index firings_run on prefect.firings (run_id) where run_id is not null;

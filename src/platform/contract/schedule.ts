@@ -229,6 +229,7 @@ export const FiringReason = z.enum(FIRING_REASONS)
 export type FiringReason = z.infer<typeof FiringReason>
 
 export const FiringKind = z.enum(['schedule', 'backfill', 'manual'])
+export type FiringKind = z.infer<typeof FiringKind>
 
 export const Firing = z
   .object({

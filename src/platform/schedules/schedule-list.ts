@@ -1,0 +1,192 @@
+/** Reading schedules and their firings back. */
+import type {
+  Firing,
+  FiringKind,
+  FiringOutcome,
+  ScheduleAnswer,
+  ScheduleDetail,
+  ScheduleOrigin,
+} from '../contract/schedule.ts'
+import type { RunStatus } from '../contract/run.ts'
+import { instantText } from '../postgres/instant-text.ts'
+import { type Page, type PageOf, readPage } from '../postgres/page.ts'
+import type { Sql } from '../postgres/sql.ts'
+import { localText } from './local-text.ts'
+import { SCHEDULE_COLUMNS, type ScheduleRow, timezoneOf, timingOf } from './schedule-row.ts'
+import { describeTiming } from './timing/describe.ts'
+
+interface ListedRow extends ScheduleRow {
+  run_id: string | null
+  run_status: RunStatus | null
+  run_completed_at: Date | null
+}
+
+/** Its last run: whether by its own time, by hand or for the past. */
+const LISTED = `select ${SCHEDULE_COLUMNS}, last.run_id, v.status as run_status, v.completed_at as run_completed_at
+  from prefect.schedules s
+  left join lateral (select f.run_id from prefect.firings f where f.schedule_id = s.id and f.run_id is not null
+                     order by f.decided_at desc limit 1) last on true
+  left join prefect.flow_run_states v on v.id = last.run_id`
+
+/** By id or slug. */
+export async function findSchedule(sql: Sql, id: string): Promise<ScheduleDetail | undefined> {
+  const [row] = await sql.query<ListedRow>(
+    `${LISTED} where (s.id = $1 or s.slug = $1) and s.deleted_at is null`,
+    [id],
+  )
+  return row && detailOf(row)
+}
+
+export interface ScheduleFilter {
+  workflows?: readonly string[] | undefined
+  active?: boolean | undefined
+  origin?: ScheduleOrigin | undefined
+}
+
+/** In the order of their slugs, and how many there are. */
+export async function listSchedules(
+  sql: Sql,
+  { workflows, active, origin }: ScheduleFilter,
+  { limit, offset }: { limit: number; offset: number },
+): Promise<{ schedules: ScheduleAnswer[]; total: number }> {
+  const where = `s.deleted_at is null and ($1::text[] is null or s.definition ->> 'workflow' = any($1))
+    and ($2::boolean is null or s.active = $2) and ($3::text is null or s.origin = $3)`
+  const values = [workflows ?? null, active ?? null, origin ?? null]
+  const [count] = await sql.query<{ total: number }>(
+    `select count(*)::int as total from prefect.schedules s where ${where}`,
+    values,
+  )
+  const rows = await sql.query<ListedRow>(`${LISTED} where ${where} order by s.slug limit $4 offset $5`, [
+    ...values,
+    limit,
+    offset,
+  ])
+  return { schedules: rows.map(answerOf), total: count?.total ?? 0 }
+}
+
+function answerOf(row: ListedRow): ScheduleAnswer {
+  const { definition, paused_at } = row
+  const timezone = timezoneOf(definition)
+  return {
+    schedule_id: row.id,
+    slug: row.slug,
+    name: definition.name,
+    workflow: definition.workflow,
+    schedule: timingText(row),
+    cron: definition.schedule.type === 'cron' ? definition.schedule.cron : null,
+    next_run: row.next_due_at && localText(row.next_due_at, timezone),
+    active: row.active,
+    created_at: instantText(row.created_at),
+    ...(row.run_id === null || row.run_status === null
+      ? {}
+      : {
+          last_run: {
+            flow_run_id: row.run_id,
+            status: row.run_status,
+            completed_at: instantText(row.run_completed_at),
+          },
+        }),
+    origin: row.origin,
+    version: row.version,
+    paused:
+      row.active || paused_at === null
+        ? null
+        : {
+            at: instantText(paused_at),
+            by: row.paused_by,
+            note: row.pause_note,
+            reason: row.pause_reason ?? 'person',
+          },
+  }
+}
+
+/** `0 2 * * * (Asia/Ho_Chi_Minh)`. */
+function timingText({ definition }: Pick<ScheduleRow, 'definition'>): string {
+  const { schedule } = definition
+  const when = {
+    cron: () => ('cron' in schedule ? schedule.cron : ''),
+    interval: () => ('every_seconds' in schedule ? `every ${schedule.every_seconds} s` : ''),
+    once: () => ('at' in schedule ? `once at ${schedule.at}` : ''),
+  }[schedule.type]()
+  return `${when} (${timezoneOf(definition)})`
+}
+
+function detailOf(row: ListedRow): ScheduleDetail {
+  const timing = timingOf(row.definition)
+  return {
+    ...answerOf(row),
+    definition: row.definition,
+    timezone: timezoneOf(row.definition),
+    in_words: { en: describeTiming(timing, 'en'), vi: describeTiming(timing, 'vi') },
+    created_by: row.created_by,
+    updated_at: instantText(row.updated_at),
+    updated_by: row.updated_by,
+    remaining: row.remaining,
+    failures_in_a_row: row.failures_in_a_row,
+  }
+}
+
+interface FiringRow extends Omit<Firing, 'flow_run_id' | 'nominal_at' | 'due_at' | 'decided_at' | 'backfill_id'> {
+  series: string
+  nominal_at: Date
+  due_at: Date
+  decided_at: Date
+  run_id: string | null
+}
+
+const FIRING = `f.schedule_id, f.series, f.nominal, f.nominal_at, f.due_at, f.kind, f.outcome, f.reason, f.detail,
+  f.decided_at, f.run_id, (select v.status from prefect.flow_run_states v where v.id = f.run_id) as run_status`
+
+export interface FiringFilter {
+  outcomes?: readonly FiringOutcome[] | undefined
+  kinds?: readonly FiringKind[] | undefined
+  backfillId?: string | undefined
+  after?: Date | undefined
+  before?: Date | undefined
+}
+
+/** What became of its nominal times, newest first. `id`: the schedule's own. Throws BadCursor. */
+export async function listFirings(
+  sql: Sql,
+  id: string,
+  { outcomes, kinds, backfillId, after, before }: FiringFilter,
+  page: Page,
+): Promise<Omit<PageOf<never>, 'rows'> & { firings: Firing[] }> {
+  const { rows, ...rest } = await readPage<FiringRow>(
+    sql,
+    {
+      columns: FIRING,
+      from: 'prefect.firings f',
+      id: 'f.id',
+      branches: (bind) => [
+        {
+          from: 'prefect.firings f',
+          at: 'f.nominal_at',
+          id: 'f.id',
+          where: [
+            `f.schedule_id = ${bind(id)}`,
+            ...(outcomes ? [`f.outcome = any(${bind(outcomes)})`] : []),
+            ...(kinds ? [`f.kind = any(${bind(kinds)})`] : []),
+            ...(backfillId === undefined ? [] : [`f.series = ${bind(backfillId)}`]),
+            ...(after ? [`f.nominal_at > ${bind(after)}`] : []),
+            ...(before ? [`f.nominal_at < ${bind(before)}`] : []),
+          ],
+        },
+      ],
+      filters: { id, outcomes, kinds, backfillId, after, before },
+    },
+    page,
+  )
+  return { firings: rows.map(firingOf), ...rest }
+}
+
+function firingOf({ series, run_id, nominal_at, due_at, decided_at, ...row }: FiringRow): Firing {
+  return {
+    ...row,
+    nominal_at: instantText(nominal_at),
+    due_at: instantText(due_at),
+    decided_at: instantText(decided_at),
+    flow_run_id: run_id,
+    backfill_id: row.kind === 'backfill' ? series : null,
+  }
+}
