@@ -15,6 +15,7 @@ import { createMetrics, type Metrics } from '../platform/observability/metrics.t
 import { type DiskSpace, watchDiskSpace } from '../platform/postgres/disk-space.ts'
 import { openDatabase } from '../platform/postgres/open-database.ts'
 import { type Database, openPool } from '../platform/postgres/pool.ts'
+import type { HotelClock } from '../platform/schedules/clock.ts'
 import { isOpen, readiness } from './access.ts'
 import { openConsumers, openIntake } from './event-intake.ts'
 import { openWorker } from './flow-worker.ts'
@@ -22,6 +23,7 @@ import { readHealth } from './health.ts'
 import { migrateEverything } from './migrations.ts'
 import { observeService } from './observers.ts'
 import { openOutsideServices } from './outside-services.ts'
+import { openSchedules } from './schedules.ts'
 import { openTelemetry } from './telemetry.ts'
 import { VERSION } from './version.ts'
 
@@ -36,6 +38,8 @@ export interface App {
 export interface AppOptions {
   /** What flows read as the time: a simulated hotel has a clock of its own. Default: this machine's. */
   now?: (() => Date) | undefined
+  /** What schedules go by, of such a hotel. Default: the database's clock. */
+  scheduleClock?: HotelClock | undefined
 }
 
 type Closing = () => Promise<unknown>
@@ -44,11 +48,11 @@ type Closing = () => Promise<unknown>
  * Resolves when it listens. A start that fails closes what it had opened, in order, and throws why: OpenToOthers,
  * MigrationError, EmbeddedPostgresError, or what the database or the port answered.
  */
-export async function startApp(config: Config, logger: Logger, { now }: AppOptions = {}): Promise<App> {
+export async function startApp(config: Config, logger: Logger, options: AppOptions = {}): Promise<App> {
   const closings: Closing[] = []
   const close = () => closeAll(closings, logger)
   try {
-    const { url, databaseUrl } = await build(config, logger, now, closings)
+    const { url, databaseUrl } = await build(config, logger, options, closings)
     return { url, databaseUrl, close }
   } catch (error) {
     await close()
@@ -56,7 +60,7 @@ export async function startApp(config: Config, logger: Logger, { now }: AppOptio
   }
 }
 
-async function build(config: Config, logger: Logger, now: AppOptions['now'], closings: Closing[]) {
+async function build(config: Config, logger: Logger, { now, scheduleClock }: AppOptions, closings: Closing[]) {
   const metrics = createMetrics()
   const telemetry = await openTelemetry(config, { metrics, logger })
   closings.push(() => telemetry.close())
@@ -92,6 +96,9 @@ async function build(config: Config, logger: Logger, now: AppOptions['now'], clo
   const flows = new Map<string, AnyFlow>(FLOWS.map((flow) => [flow.name, flow]))
   const intake = openIntake(config, { database, flows, metrics, now, wake })
 
+  const scheduling = openSchedules(config, { database, engine, flows, metrics, clock: scheduleClock, wake, logger })
+  closings.push(() => scheduling.close())
+
   const redis = config.REDIS_URL ? connectRedis(config.REDIS_URL, logger) : undefined
   closings.push(async () => redis?.close())
   if (config.ROLES.includes('worker')) {
@@ -106,7 +113,8 @@ async function build(config: Config, logger: Logger, now: AppOptions['now'], clo
   closings.push(async () => consumers?.close())
   closings.push(observeService(metrics, database, () => worker?.running() ?? 0))
 
-  const parts = { database, control, disk, engine, intake, flows, metrics, redis, consumers, open, logger }
+  const { schedules } = scheduling
+  const parts = { database, control, disk, engine, intake, flows, schedules, metrics, redis, consumers, open, logger }
   const server = await openServer(config, parts)
   closings.push(() => server.close())
   const url = await server.listen({ host: config.HOST, port: config.PORT })

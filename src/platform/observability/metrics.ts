@@ -79,6 +79,19 @@ function beyondIt(registers: Registry[]) {
       buckets: [1, 2, 5, 10, 30, 60, 300],
       registers,
     }),
+    firings: new Counter({
+      name: 'prefect_schedule_firings_total',
+      help: 'Nominal times of schedules by what became of them',
+      labelNames: ['workflow_name', 'outcome', 'reason'] as const,
+      registers,
+    }),
+    firingLateness: new Histogram({
+      name: 'prefect_schedule_firing_lateness_seconds',
+      help: 'From the time a schedule was due to its decision; what was caught up or waited is not in it',
+      labelNames: ['workflow_name'] as const,
+      buckets: [0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 5, 10],
+      registers,
+    }),
     notifications: new Counter({
       name: 'prefect_notifications_total',
       help: 'Notifications by outcome',

@@ -6,6 +6,7 @@
 import type { Sql } from '../postgres/sql.ts'
 import { runIsOver } from '../runs/run-is-over.ts'
 import { type ClosedDates, readClosedDates } from './closed-dates.ts'
+import { type HotelClock, timeOr } from './clock.ts'
 import { closedAt } from './closed-at.ts'
 import { type FiringPlan, planFirings, SUPERSEDED } from './firing-plan.ts'
 import { type FiringPorts, type WrittenFiring, writeFirings } from './firing-writes.ts'
@@ -16,28 +17,51 @@ export interface DueSchedule extends ScheduleRow {
   now: Date
   open: number
   waiting: number
+  lateMs: number
 }
+
+/** Later than this after it was due, a time counts as missed. */
+const LATE_MS = 10_000
 
 const OPEN = `(select count(*)::int from prefect.firings f
   where f.schedule_id = s.id and f.open and f.kind = 'schedule' and not ${runIsOver('f.run_id')})`
 const WAITING = `(select count(*)::int from prefect.firings f
   where f.schedule_id = s.id and f.outcome = 'waiting' and f.kind = 'schedule')`
 
-/** What a schedule is decided by, with the database's clock. Lock its row first. */
-export const SITUATION = `${SCHEDULE_COLUMNS}, clock_timestamp() as now, ${OPEN} as open, ${WAITING} as waiting`
-
 /** Locks at most so many schedules that are due, or that one if it is, and of those only what nobody else has. */
-export async function lockDue(sql: Sql, most: number, id?: string): Promise<DueSchedule[]> {
+export async function lockDue(
+  sql: Sql,
+  clock: HotelClock | undefined,
+  most: number,
+  id?: string,
+): Promise<DueSchedule[]> {
   const ids = await sql.query<{ id: string }>(
     `select id from prefect.schedules
-     where active and deleted_at is null and next_due_at <= clock_timestamp() and ($2::text is null or id = $2)
+     where active and deleted_at is null and next_due_at <= ${timeOr(3)} and ($2::text is null or id = $2)
      order by next_due_at limit $1 for no key update skip locked`,
-    [most, id ?? null],
+    [most, id ?? null, clock?.now() ?? null],
   )
-  if (ids.length === 0) return []
-  return sql.query<DueSchedule>(`select ${SITUATION} from prefect.schedules s where s.id = any($1)`, [
+  return readSituations(
+    sql,
+    clock,
     ids.map(({ id }) => id),
-  ])
+  )
+}
+
+/** What the schedules are decided by. Lock their rows first. */
+export async function readSituations(
+  sql: Sql,
+  clock: HotelClock | undefined,
+  ids: readonly string[],
+): Promise<DueSchedule[]> {
+  if (ids.length === 0) return []
+  const pace = clock?.pace ?? 1
+  const rows = await sql.query<Omit<DueSchedule, 'lateMs'>>(
+    `select ${SCHEDULE_COLUMNS}, ${timeOr(2)} as now, ${OPEN} as open, ${WAITING} as waiting
+     from prefect.schedules s where s.id = any($1)`,
+    [ids, clock?.now() ?? null],
+  )
+  return rows.map((row) => ({ ...row, lateMs: LATE_MS * pace }))
 }
 
 /** Decides the nominal times of locked schedules. Returns the new firings. */

@@ -10,8 +10,6 @@ import type { FiringOutcome, FiringReason } from '../contract/schedule.ts'
 import { type NominalTime, nominalTimes } from './nominal-times.ts'
 import type { ScheduleRow } from './schedule-row.ts'
 
-/** Later than this after it was due, a time counts as missed. */
-export const LATE_MS = 10_000
 /** Nominal times that are decided at once. */
 const MOST_AT_ONCE = 500
 
@@ -28,6 +26,8 @@ export interface Situation {
   open: number
   /** Firings that wait for those. */
   waiting: number
+  /** Later than this after it was due, a time counts as missed. */
+  lateMs: number
   /** Why nothing starts at this time: `blackout` or `closed_date`, with what to show. */
   closed(at: Date): { reason: 'blackout' | 'closed_date'; detail: string } | undefined
 }
@@ -95,13 +95,15 @@ class Policy {
   supersedes = false
   readonly #schedule: Schedule
   readonly #now: number
+  readonly #lateMs: number
   readonly #last: NominalTime | undefined
   #open: number
   #waiting: number
 
-  constructor(schedule: Schedule, { now, open, waiting }: Situation, last: NominalTime | undefined) {
+  constructor(schedule: Schedule, { now, open, waiting, lateMs }: Situation, last: NominalTime | undefined) {
     this.#schedule = schedule
     this.#now = now.getTime()
+    this.#lateMs = lateMs
     this.#last = last
     this.#open = open
     this.#waiting = waiting
@@ -110,7 +112,7 @@ class Policy {
 
   decide(time: NominalTime): Decision {
     const lateMs = this.#now - time.due.getTime()
-    const decision = lateMs > LATE_MS ? this.#missed(time, lateMs) : this.#overlap()
+    const decision = lateMs > this.#lateMs ? this.#missed(time, lateMs) : this.#overlap()
     if (decision.outcome === 'started') this.#open += 1
     if (decision.outcome === 'waiting') this.#waiting += 1
     const counts = decision.outcome === 'started' || decision.outcome === 'waiting'

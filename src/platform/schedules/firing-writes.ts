@@ -30,6 +30,7 @@ export interface NewFiring {
 }
 
 export interface WrittenFiring extends NewFiring {
+  workflow: string
   runId: string | undefined
   decidedAt: Date
 }
@@ -69,7 +70,7 @@ export async function writeFirings(
   )
   return added.map(({ schedule, firing, row, request }) => ({
     schedule,
-    firing: { ...firing, runId: request?.runId, decidedAt: decided.get(row.id) as Date },
+    firing: { ...firing, workflow: schedule.definition.workflow, runId: request?.runId, decidedAt: decided.get(row.id) as Date },
   }))
 }
 

@@ -6,6 +6,7 @@ import type { Logger } from '../observability/logger.ts'
 import type { Database } from '../postgres/pool.ts'
 import { isOutage } from '../postgres/outage.ts'
 import type { Sql } from '../postgres/sql.ts'
+import { type HotelClock, timeOr } from './clock.ts'
 import { type DueSchedule, fire, lockDue } from './fire.ts'
 import type { FiringPorts, WrittenFiring } from './firing-writes.ts'
 import { runsToCancel, schedulesToSettle, settleSchedule } from './settle.ts'
@@ -20,11 +21,13 @@ const SET_ASIDE_SECONDS = 60
 
 export interface SchedulerPorts extends FiringPorts {
   database: Database
+  /** Default: the database's. */
+  clock?: HotelClock | undefined
   cancel(runId: string): Promise<unknown>
   /** There are new runs. */
   wake(): void
-  /** Told of each new firing; `lateMs` after it was due. */
-  fired(firing: WrittenFiring, lateMs: number): void
+  /** Told of each new firing. */
+  fired(firing: WrittenFiring): void
   logger: Logger
 }
 
@@ -87,10 +90,11 @@ async function round(ports: SchedulerPorts): Promise<number> {
   for (const runId of await runsToCancel(ports.database)) await ports.cancel(runId)
   for (const id of await schedulesToSettle(ports.database)) await settle(ports, id)
   const [row] = await ports.database.query<{ ms: number | null }>(
-    `select (extract(epoch from min(next_due_at) - clock_timestamp()) * 1000)::float8 as ms
+    `select (extract(epoch from min(next_due_at) - ${timeOr(1)}) * 1000)::float8 as ms
      from prefect.schedules where active and deleted_at is null and next_due_at is not null`,
+    [ports.clock?.now() ?? null],
   )
-  return Math.min(LOOK_MS, Math.max(0, row?.ms ?? LOOK_MS))
+  return Math.min(LOOK_MS, Math.max(0, (row?.ms ?? LOOK_MS) / (ports.clock?.pace ?? 1)))
 }
 
 async function fireAll(ports: SchedulerPorts): Promise<void> {
@@ -100,10 +104,10 @@ async function fireAll(ports: SchedulerPorts): Promise<void> {
 /** Returns how many schedules it were. One that cannot be fired must not take its neighbours along. */
 async function fireBatch(ports: SchedulerPorts, most: number): Promise<number> {
   try {
-    return await fireLocked(ports, (sql) => lockDue(sql, most))
+    return await fireLocked(ports, (sql) => lockDue(sql, ports.clock, most))
   } catch (error) {
     if (isOutage(error)) throw error
-    for (const id of await dueIds(ports.database, most)) await fireAlone(ports, id)
+    for (const id of await dueIds(ports, most)) await fireAlone(ports, id)
     return 0
   }
 }
@@ -114,28 +118,28 @@ async function fireLocked(ports: SchedulerPorts, lock: (sql: Sql) => Promise<Due
     return { schedules: schedules.length, firings: await fire(sql, ports, schedules) }
   })
   if (firings.some(({ runId }) => runId !== undefined)) ports.wake()
-  for (const firing of firings) ports.fired(firing, firing.decidedAt.getTime() - firing.due.getTime())
+  for (const firing of firings) ports.fired(firing)
   return schedules
 }
 
-async function dueIds(sql: Sql, most: number): Promise<string[]> {
-  const rows = await sql.query<{ id: string }>(
-    `select id from prefect.schedules where active and deleted_at is null and next_due_at <= clock_timestamp()
+async function dueIds({ database, clock }: SchedulerPorts, most: number): Promise<string[]> {
+  const rows = await database.query<{ id: string }>(
+    `select id from prefect.schedules where active and deleted_at is null and next_due_at <= ${timeOr(2)}
      order by next_due_at limit $1`,
-    [most],
+    [most, clock?.now() ?? null],
   )
   return rows.map(({ id }) => id)
 }
 
 async function fireAlone(ports: SchedulerPorts, id: string): Promise<void> {
   try {
-    await fireLocked(ports, (sql) => lockDue(sql, 1, id))
+    await fireLocked(ports, (sql) => lockDue(sql, ports.clock, 1, id))
   } catch (error) {
     if (isOutage(error)) throw error
     ports.logger.error({ err: error, schedule_id: id }, 'a schedule could not be fired; set aside for a minute')
     await ports.database.query(
-      `update prefect.schedules set next_due_at = clock_timestamp() + make_interval(secs => $2) where id = $1`,
-      [id, SET_ASIDE_SECONDS],
+      `update prefect.schedules set next_due_at = ${timeOr(3)} + make_interval(secs => $2) where id = $1`,
+      [id, SET_ASIDE_SECONDS, ports.clock?.now() ?? null],
     )
   }
 }

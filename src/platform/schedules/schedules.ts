@@ -12,7 +12,8 @@ import type { Database } from '../postgres/pool.ts'
 import type { Sql } from '../postgres/sql.ts'
 import { listCalendars } from './closed-dates.ts'
 import { BadSchedule, type DeclarePorts, declare, firstTime, slugOf } from './declare.ts'
-import { type DueSchedule, fire, nextColumns, SITUATION } from './fire.ts'
+import { type HotelClock, timeOf } from './clock.ts'
+import { type DueSchedule, fire, nextColumns, readSituations } from './fire.ts'
 import { type FiringPorts, writeFirings } from './firing-writes.ts'
 import { localText } from './local-text.ts'
 import { findSchedule } from './schedule-list.ts'
@@ -22,6 +23,8 @@ export interface SchedulePorts extends FiringPorts {
   database: Database
   /** IANA name: of a schedule that names none. */
   timezone: string
+  /** Default: the database's. */
+  clock?: HotelClock | undefined
   /** Something changed: the scheduler in this process looks at once. */
   changed(): void
   /** There are new runs. */
@@ -93,7 +96,7 @@ export function createSchedules(ports: SchedulePorts): Schedules {
 
   return {
     async create(request, { by, origin }) {
-      const now = await databaseTime(database)
+      const now = await timeOf(database, ports.clock)
       const definition = await declare(declaring, request, now)
       const slug = request.slug ?? slugOf(request.name)
       const next = firstTime(slug, definition, now)
@@ -119,7 +122,7 @@ export function createSchedules(ports: SchedulePorts): Schedules {
     update: (id, { version, ...changes }, by, origin) =>
       change(id, async (sql, schedule) => {
         if (schedule.version !== version) return { kind: 'stale' as const, version: schedule.version }
-        const asked = { ...schedule.definition, ...defined(changes) }
+        const asked: ScheduleDefinition = { ...schedule.definition, ...defined(changes) }
         const definition = await declare(declaring, { ...asked, active: schedule.active }, schedule.now)
         const next = firstTime(schedule.slug, definition, schedule.now)
         if (next === undefined) throw neverFires(definition)
@@ -214,19 +217,13 @@ async function firstOfSeries(sql: Sql, series: string): Promise<string | undefin
 }
 
 /** What is due, and what only its jitter holds back, is decided by the declaration that is in force. */
-async function settledNow(sql: Sql, ports: FiringPorts, id: string): Promise<DueSchedule> {
-  const read = async () =>
-    (await sql.query<DueSchedule>(`select ${SITUATION} from prefect.schedules s where s.id = $1`, [id]))[0] as DueSchedule
+async function settledNow(sql: Sql, ports: SchedulePorts, id: string): Promise<DueSchedule> {
+  const read = async () => (await readSituations(sql, ports.clock, [id]))[0] as DueSchedule
   const schedule = await read()
   const { active, next_nominal_at: nominal, next_due_at: due, now } = schedule
   if (!active || nominal === null || nominal > now) return schedule
   await fire(sql, ports, [{ ...schedule, now: due && due > now ? due : now }])
   return read()
-}
-
-export async function databaseTime(sql: Sql): Promise<Date> {
-  const [row] = await sql.query<{ now: Date }>('select clock_timestamp() as now')
-  return row?.now ?? new Date()
 }
 
 const MOST_COUNTED = 1_000
@@ -253,8 +250,8 @@ function neverFires({ schedule }: ScheduleDefinition): BadSchedule {
   return new BadSchedule([{ path: `body.schedule.${field}`, message }])
 }
 
-function defined<T extends object>(changes: T): Partial<T> {
-  return Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) as Partial<T>
+function defined(changes: Omit<ScheduleUpdate, 'version'>): Partial<ScheduleDefinition> {
+  return Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) as Partial<ScheduleDefinition>
 }
 
 /** Declared alike; an anchor that was not given is the first declaration's. */

@@ -95,6 +95,13 @@ export function toInstant(text: string, timezone: string): Date {
   return zulu !== undefined || hours !== undefined ? new Date(parsed) : instantOf(parsed, timezone)
 }
 
+/** What the clocks show at `instant`: 'YYYY-MM-DDTHH:MM:SS', and how far they are ahead of UTC. */
+export function wallClockAt(instant: Date, timezone: string): { text: string; offsetMinutes: number } {
+  const ms = instant.getTime()
+  const text = new Date(wallClock(ms, timezone)).toISOString().slice(0, 19)
+  return { text, offsetMinutes: Math.round(offsetAt(ms, timezone) / 60_000) }
+}
+
 /** The calendar day at `instant`: 'YYYY-MM-DD'. */
 export function localDate(instant: Date, timezone: string): string {
   return new Date(wallClock(instant.getTime(), timezone)).toISOString().slice(0, 10)
