@@ -11,7 +11,7 @@ import type { RunStatus } from '../contract/run.ts'
 import { instantText } from '../postgres/instant-text.ts'
 import { type Page, type PageOf, readPage } from '../postgres/page.ts'
 import type { Sql } from '../postgres/sql.ts'
-import { localText } from './local-text.ts'
+import { localText } from '../time/local-text.ts'
 import { SCHEDULE_COLUMNS, type ScheduleRow, timezoneOf, timingOf } from './schedule-row.ts'
 import { describeTiming } from './timing/describe.ts'
 

@@ -15,7 +15,7 @@ import { BadSchedule, type DeclarePorts, declare, firstTime, slugOf } from './de
 import { type HotelClock, timeOf } from './clock.ts'
 import { type DueSchedule, fire, nextColumns, readSituations } from './fire.ts'
 import { type FiringPorts, writeFirings } from './firing-writes.ts'
-import { localText } from './local-text.ts'
+import { localText } from '../time/local-text.ts'
 import { findSchedule } from './schedule-list.ts'
 import { timezoneOf } from './schedule-row.ts'
 
