@@ -13,7 +13,7 @@ export function describeTiming(timing: Timing, language: Language): string {
 function sentence(timing: Timing, language: Language): string {
   switch (timing.type) {
     case 'cron':
-      return cronstrue.toString(timing.cron, { locale: language, use24HourTimeFormat: true })
+      return cronstrue.default.toString(timing.cron, { locale: language, use24HourTimeFormat: true })
     case 'interval': {
       const every = duration(timing.every_seconds, language)
       const from = localMinute(timing.anchor, timing.timezone)
