@@ -59,7 +59,8 @@ export async function declare(
 
 function completed(asked: ScheduleDefinition, timezone: string, now: Date): ScheduleDefinition {
   const schedule = { ...asked.schedule, timezone: asked.schedule.timezone ?? timezone }
-  if (schedule.type === 'interval') schedule.anchor ??= now.toISOString()
+  if (schedule.type === 'interval')
+    schedule.anchor ??= new Date(Math.floor(now.getTime() / 1000) * 1000).toISOString()
   return { ...asked, schedule }
 }
 
