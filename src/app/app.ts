@@ -148,7 +148,8 @@ async function build(
   return { url, databaseUrl }
 }
 
-interface ServerParts extends Pick<HttpDeps, 'engine' | 'intake' | 'flows' | 'open' | 'logger'> {
+interface ServerParts
+  extends Pick<HttpDeps, 'engine' | 'intake' | 'flows' | 'schedules' | 'open' | 'logger'> {
   database: Database
   control: Database
   disk: DiskSpace
