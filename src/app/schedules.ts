@@ -10,7 +10,7 @@ import type { Database } from '../platform/postgres/pool.ts'
 import type { HotelClock } from '../platform/schedules/clock.ts'
 import type { WrittenFiring } from '../platform/schedules/firing-writes.ts'
 import { type Scheduler, startScheduler } from '../platform/schedules/scheduler.ts'
-import { createSchedules, type Schedules } from '../platform/schedules/schedules.ts'
+import { createSchedules, type SchedulePorts, type Schedules } from '../platform/schedules/schedules.ts'
 
 export interface ScheduleParts {
   database: Database
@@ -23,24 +23,30 @@ export interface ScheduleParts {
   logger: Logger
 }
 
+/** What changing schedules needs; a process of its own, the command line's for example, has no more. */
+export function schedulePorts(
+  config: Config,
+  { database, flows, clock, wake }: Pick<ScheduleParts, 'database' | 'flows' | 'clock' | 'wake'>,
+): Omit<SchedulePorts, 'changed'> {
+  const { HOTEL_TIMEZONE: timezone, NIGHT_AUDIT_AT: nightAuditAt } = config
+  return {
+    ...{ database, flows, clock, startRuns, timezone },
+    businessDate: (at) => businessDate(at, { timezone, nightAuditAt }),
+    wake: () => wake('*'),
+  }
+}
+
 /** Every process can change schedules; one with the role `scheduler` fires them, until `close`. */
 export function openSchedules(
   config: Config,
-  { engine, metrics, wake, ...parts }: ScheduleParts,
+  { engine, metrics, logger, ...parts }: ScheduleParts,
 ): { schedules: Schedules; close(): Promise<void> } {
-  const ports = {
-    ...parts,
-    startRuns,
-    timezone: config.HOTEL_TIMEZONE,
-    businessDate: (at: Date) =>
-      businessDate(at, { timezone: config.HOTEL_TIMEZONE, nightAuditAt: config.NIGHT_AUDIT_AT }),
-    wake: () => wake('*'),
-  }
+  const ports = schedulePorts(config, parts)
   let scheduler: Scheduler | undefined
   const schedules = createSchedules({ ...ports, changed: () => scheduler?.look() })
   if (config.ROLES.includes('scheduler')) {
     const cancel = (runId: string) => engine.cancel(runId)
-    scheduler = startScheduler({ ...ports, cancel, fired: (firing) => count(metrics, firing) })
+    scheduler = startScheduler({ ...ports, logger, cancel, fired: (firing) => count(metrics, firing) })
   }
   return { schedules, close: async () => scheduler?.close() }
 }

@@ -25,6 +25,8 @@ export interface SchedulePorts extends FiringPorts {
   timezone: string
   /** Default: the database's. */
   clock?: HotelClock | undefined
+  /** Calendars of closed dates that may be named beside those of countries. Default: those that have dates. */
+  calendars?(): Promise<readonly string[]>
   /** Something changed: the scheduler in this process looks at once. */
   changed(): void
   /** There are new runs. */
@@ -42,12 +44,15 @@ export interface Schedules {
     request: ScheduleRequest,
     who: { by: string | null; origin: ScheduleOrigin },
   ): Promise<{ kind: 'created' | 'same' | 'taken'; schedule: ScheduleDetail }>
-  /** `removed`: nominal times ahead that will not come any more. Throws BadSchedule, UnknownWorkflow. */
+  /**
+   * `removed`: nominal times ahead that will not come any more. `applied`: what a file declares it as, where the changes
+   * are a file's. Throws BadSchedule, UnknownWorkflow.
+   */
   update(
     id: string,
     changes: ScheduleUpdate,
     by: string | null,
-    origin?: ScheduleOrigin,
+    applied?: ScheduleDefinition,
   ): Promise<ScheduleOutcome & { removed?: string[] }>
   pause(id: string, how: { by: string | null; note: string | null }): Promise<ScheduleOutcome>
   /** `ask`: times were missed, and nobody said what to do with them. */
@@ -69,7 +74,7 @@ const BY_ID = '(s.id = $1 or s.slug = $1) and s.deleted_at is null'
 
 export function createSchedules(ports: SchedulePorts): Schedules {
   const { database } = ports
-  const declaring: DeclarePorts = { ...ports, calendars: () => listCalendars(database) }
+  const declaring: DeclarePorts = { calendars: () => listCalendars(database), ...ports }
   const detail = async (sql: Sql, id: string) => {
     const schedule = await findSchedule(sql, id)
     if (schedule === undefined) throw new Error(`The schedule ${id} was written and cannot be found.`)
@@ -104,9 +109,10 @@ export function createSchedules(ports: SchedulePorts): Schedules {
       const id = idFrom('sched', randomBytes(16).toString('hex'))
       const rows = await database.query<{ id: string }>(
         `insert into prefect.schedules (id, slug, definition, origin, created_by, updated_by, active, paused_at, paused_by,
-           pause_reason, decided_until, next_nominal_at, next_nominal, next_due_at, remaining)
+           pause_reason, decided_until, next_nominal_at, next_nominal, next_due_at, remaining, applied)
          values ($1, $2, $3, $4, $5, $5, $6, case when not $6 then clock_timestamp() end, case when not $6 then $5 end,
-           case when not $6 then 'person' end, $7, $8, $9, case when $6 then $10::timestamptz end, $11)
+           case when not $6 then 'person' end, $7, $8, $9, case when $6 then $10::timestamptz end, $11,
+           case when $4 = 'file' then $3::jsonb end)
          on conflict (slug) where deleted_at is null do nothing returning id`,
         [
           ...[id, slug, JSON.stringify(definition), origin, by, request.active, now],
@@ -119,7 +125,7 @@ export function createSchedules(ports: SchedulePorts): Schedules {
       return { kind: isSame(known.definition, definition, request) ? 'same' : 'taken', schedule: known }
     },
 
-    update: (id, { version, ...changes }, by, origin) =>
+    update: (id, { version, ...changes }, by, applied) =>
       change(id, async (sql, schedule) => {
         if (schedule.version !== version) return { kind: 'stale' as const, version: schedule.version }
         const asked: ScheduleDefinition = { ...schedule.definition, ...defined(changes) }
@@ -129,12 +135,12 @@ export function createSchedules(ports: SchedulePorts): Schedules {
         const remaining = 'remaining' in defined(changes) ? definition.remaining : schedule.remaining
         await sql.query(
           `update prefect.schedules set definition = $2, version = version + 1, updated_at = clock_timestamp(), updated_by = $3,
-             origin = coalesce($4, origin), decided_until = case when active then $5 else decided_until end,
+             applied = coalesce($4::jsonb, applied), decided_until = case when active then $5 else decided_until end,
              next_nominal_at = $6, next_nominal = $7, next_due_at = case when active then $8::timestamptz end,
              remaining = $9, failures_in_a_row = 0
            where id = $1`,
           [
-            ...[schedule.id, JSON.stringify(definition), by, origin ?? null, schedule.now],
+            ...[schedule.id, JSON.stringify(definition), by, applied && JSON.stringify(applied), schedule.now],
             ...[next.at, next.nominal, next.due, remaining],
           ],
         )

@@ -11,7 +11,7 @@ import { findRun } from '../../runs/runs.ts'
 import { answer, problems } from '../documented-answers.ts'
 import type { Estimates } from '../estimates.ts'
 import { localInstant } from '../local-instant.ts'
-import { nearestNames } from '../nearest-names.ts'
+import { nearestNames } from '../../spelling.ts'
 import { HttpProblem, invalid, quoted } from '../problem.ts'
 
 export interface TriggerDeps {
