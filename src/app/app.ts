@@ -19,6 +19,7 @@ import type { HotelClock } from '../platform/schedules/clock.ts'
 import { isOpen, readiness } from './access.ts'
 import { openConsumers, openIntake } from './event-intake.ts'
 import { openWorker } from './flow-worker.ts'
+import { applyDeployments } from './deployments.ts'
 import { readHealth } from './health.ts'
 import { migrateEverything } from './migrations.ts'
 import { observeService } from './observers.ts'
@@ -40,13 +41,15 @@ export interface AppOptions {
   now?: (() => Date) | undefined
   /** What schedules go by, of such a hotel. Default: the database's clock. */
   scheduleClock?: HotelClock | undefined
+  /** Called when the tables are there, and before anything is read from them or goes by a clock. */
+  prepare?: ((database: Database) => Promise<void>) | undefined
 }
 
 type Closing = () => Promise<unknown>
 
 /**
  * Resolves when it listens. A start that fails closes what it had opened, in order, and throws why: OpenToOthers,
- * MigrationError, EmbeddedPostgresError, or what the database or the port answered.
+ * MigrationError, EmbeddedPostgresError, BadDeployments, or what the database or the port answered.
  */
 export async function startApp(config: Config, logger: Logger, options: AppOptions = {}): Promise<App> {
   const closings: Closing[] = []
@@ -60,7 +63,7 @@ export async function startApp(config: Config, logger: Logger, options: AppOptio
   }
 }
 
-async function build(config: Config, logger: Logger, { now, scheduleClock }: AppOptions, closings: Closing[]) {
+async function build(config: Config, logger: Logger, { now, scheduleClock, prepare }: AppOptions, closings: Closing[]) {
   const metrics = createMetrics()
   const telemetry = await openTelemetry(config, { metrics, logger })
   closings.push(() => telemetry.close())
@@ -79,6 +82,8 @@ async function build(config: Config, logger: Logger, { now, scheduleClock }: App
   })
   closings.push(close)
   await migrateEverything(database, logger)
+  await prepare?.(database)
+  await applyDeployments(config, { database, clock: scheduleClock, logger })
   // Heartbeat and probes must not queue behind a slow table.
   const control = openPool({
     url: databaseUrl,
