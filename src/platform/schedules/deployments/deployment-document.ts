@@ -29,7 +29,13 @@ export function readEntries({ name, text }: DeploymentFile): { entries: Entry[];
   const broken = documents.flatMap(({ errors, warnings }) => [...errors, ...warnings])
   const faults = broken.map((error) => faultOf(name, error))
   if (faults.length > 0) return { entries: [], faults }
-  return { entries: documents.flatMap((document) => entriesOf(name, document, lines)), faults }
+  try {
+    return { entries: documents.flatMap((document) => entriesOf(name, document, lines)), faults }
+  } catch (error) {
+    // Aliases of aliases: more values than anybody meant.
+    if (!(error instanceof ReferenceError)) throw error
+    return { entries: [], faults: [{ file: name, line: 1, field: '', message: `is not usable: ${error.message}` }] }
+  }
 }
 
 function entriesOf(file: string, document: Document.Parsed, lines: LineCounter): Entry[] {

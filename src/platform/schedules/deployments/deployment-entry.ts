@@ -47,14 +47,18 @@ export function readEntry(entry: Entry): Deployment | Fault[] {
   if (unknown.length > 0) return unknown.map(({ path, message }) => fault(path, message))
   const parsed = Entered.safeParse({ name: rest.slug, ...rest, workflow: flow, schedule: timing.schedule })
   const issues = parsed.success ? [] : parsed.error.issues.flatMap(plainIssues)
-  const own = issues.filter(({ path }) => timing.issues.length === 0 || path[0] !== 'schedule')
+  // Said of the slug, or of the timing, already.
+  const own = issues.filter(({ path: [first] }) =>
+    first === 'name' ? 'name' in value : first !== 'schedule' || timing.issues.length === 0,
+  )
   const inFile = (path: readonly PropertyKey[]) => fieldOf(path, value)
-  if (own.length > 0 || timing.issues.length > 0 || !parsed.success) {
-    return [
-      ...own.map(({ path, message }) => fault(inFile(path), at(value, path) === undefined ? missing(message) : message)),
-      ...timing.issues.map(({ path, message }) => fault(path, message)),
-    ]
-  }
+  const faults = [
+    ...own.map(({ path, message }) =>
+      fault(inFile(path), at(value, path) === undefined ? missing(message) : message),
+    ),
+    ...timing.issues.map(({ path, message }) => fault(path, message)),
+  ].sort((a, b) => (a.line ?? 0) - (b.line ?? 0))
+  if (faults.length > 0 || !parsed.success) return faults
   return { request: parsed.data, fault: (path, message) => fault(inFile(path), message) }
 }
 
