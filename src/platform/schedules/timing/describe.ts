@@ -5,6 +5,9 @@ import type { Timing } from './timing.ts'
 
 export type Language = 'en' | 'vi'
 
+/** Where it is, whether the loader unwraps its default export or not. */
+const { toString: inWords } = cronstrue as unknown as typeof cronstrue.default
+
 /** On a 24-hour clock, with the timezone: 'At 02:30, Monday through Friday (Asia/Ho_Chi_Minh)'. Check the timing first. */
 export function describeTiming(timing: Timing, language: Language): string {
   return `${sentence(timing, language)} (${timing.timezone})`
@@ -13,7 +16,7 @@ export function describeTiming(timing: Timing, language: Language): string {
 function sentence(timing: Timing, language: Language): string {
   switch (timing.type) {
     case 'cron':
-      return cronstrue.default.toString(timing.cron, { locale: language, use24HourTimeFormat: true })
+      return inWords(timing.cron, { locale: language, use24HourTimeFormat: true })
     case 'interval': {
       const every = duration(timing.every_seconds, language)
       const from = localMinute(timing.anchor, timing.timezone)
