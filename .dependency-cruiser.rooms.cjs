@@ -12,7 +12,7 @@ const platform = (...rooms) => rooms.map((room) => `^src/platform/${room}/`)
 const CONTRACT = '^src/platform/contract/'
 const TIME = '^src/platform/time/'
 /** What the rooms above see of the engine: the language, its errors, its retries, the port, ids. */
-const ENGINE_PORTS = '^src/platform/engine/(engine|errors|flow|ids|retries)\\.ts$'
+const ENGINE_PORTS = '^src/platform/engine/(engine|errors|flow|ids|retries|retry-plan)\\.ts$'
 const ENGINE_CORE = '^src/platform/engine/[^/]+\\.ts$'
 /** The pool, and what it is made of. */
 const DATABASE_POOL = [

@@ -31,6 +31,7 @@ export function runText(run: RunDetail): string {
     ['About', run.subjects],
     ['Event', run.event_id],
     ['Parent', run.parent_run_id],
+    ['Origin', run.origin_run_id],
     ['Children', run.child_run_ids],
     ['Flagged', run.flagged],
     ['Recoveries', run.recoveries],

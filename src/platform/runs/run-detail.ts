@@ -13,6 +13,7 @@ interface DetailRow {
   subjects: string[]
   event_id: string | null
   parent_run_id: string | null
+  origin_run_id: string | null
   scheduled_for: Date | null
   created_at: Date
   created_by: string | null
@@ -32,7 +33,7 @@ interface DetailRow {
 
 /** One round trip for the run itself: a status is polled, often by many. */
 const DETAIL = `
-  select v.id, v.workflow_name, v.status, v.subjects, v.event_id, v.parent_run_id, v.scheduled_for, v.created_at, r.created_by,
+  select v.id, v.workflow_name, v.status, v.subjects, v.event_id, v.parent_run_id, r.origin_run_id, v.scheduled_for, v.created_at, r.created_by,
     s.started_at_epoch_ms::float8 as started_ms, s.completed_at::float8 as completed_ms, v.flagged,
     r.recoveries, coalesce(cardinality(array_positions(r.deaths, r.deaths[cardinality(r.deaths)])), 0) as deaths,
     coalesce(i.inputs, s.inputs) as inputs, coalesce(o.output, s.output) as output, coalesce(o.error, s.error) as error,
@@ -88,6 +89,7 @@ function detailOf(row: DetailRow, attempts: AttemptRow[], waits: WaitRow[]): Run
     subjects: row.subjects,
     event_id: row.event_id,
     parent_run_id: row.parent_run_id,
+    origin_run_id: row.origin_run_id,
     child_run_ids: row.children,
     flagged: row.flagged,
     recoveries: row.recoveries,
