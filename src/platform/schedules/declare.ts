@@ -6,8 +6,8 @@ import { toInstant } from '../time/local-time.ts'
 import { nominalTimes } from './nominal-times.ts'
 import { timezoneOf, timingOf } from './schedule-row.ts'
 import { checkCalendar } from './timing/calendars.ts'
-import { checkPlaceholders, fillParameters } from './timing/placeholders.ts'
 import { checkTiming } from './timing/check-timing.ts'
+import { checkPlaceholders, fillParameters } from './timing/placeholders.ts'
 
 /** Nothing was declared: `errors` names what to change, `body.schedule.cron` for example. */
 export class BadSchedule extends Error {
@@ -66,7 +66,12 @@ function completed(asked: ScheduleDefinition, timezone: string, now: Date): Sche
 /** The name of a slug for a schedule that was given none. */
 export function slugOf(name: string): string {
   const plain = name.normalize('NFKD').replace(/\p{M}/gu, '').replace(/đ/gi, 'd').toLowerCase()
-  return plain.replace(/[^a-z0-9_]+/g, '-').replace(/^[-_]+|-+$/g, '').slice(0, 100) || 'schedule'
+  return (
+    plain
+      .replace(/[^a-z0-9_]+/g, '-')
+      .replace(/^[-_]+|-+$/g, '')
+      .slice(0, 100) || 'schedule'
+  )
 }
 
 function timingErrors(definition: ScheduleDefinition): FieldError[] {

@@ -70,7 +70,12 @@ export async function writeFirings(
   )
   return added.map(({ schedule, firing, row, request }) => ({
     schedule,
-    firing: { ...firing, workflow: schedule.definition.workflow, runId: request?.runId, decidedAt: decided.get(row.id) as Date },
+    firing: {
+      ...firing,
+      workflow: schedule.definition.workflow,
+      runId: request?.runId,
+      decidedAt: decided.get(row.id) as Date,
+    },
   }))
 }
 
@@ -117,7 +122,9 @@ export async function requestOf(
   })
   const parsed = await flow.parameters.safeParseAsync(filled)
   if (!parsed.success) {
-    const wrong = parsed.error.issues.map(({ path, message }) => `${['parameters', ...path].join('.')}: ${message}`)
+    const wrong = parsed.error.issues.map(
+      ({ path, message }) => `${['parameters', ...path].join('.')}: ${message}`,
+    )
     return { refused: { outcome: 'refused', reason: 'parameters', detail: wrong.join('; ').slice(0, 2_000) } }
   }
   const request: StartRequest = {

@@ -10,12 +10,12 @@ import type {
 import { idFrom } from '../engine/ids.ts'
 import type { Database } from '../postgres/pool.ts'
 import type { Sql } from '../postgres/sql.ts'
+import { localText } from '../time/local-text.ts'
+import { type HotelClock, timeOf } from './clock.ts'
 import { listCalendars } from './closed-dates.ts'
 import { BadSchedule, type DeclarePorts, declare, firstTime, slugOf } from './declare.ts'
-import { type HotelClock, timeOf } from './clock.ts'
 import { type DueSchedule, fire, nextColumns, readSituations } from './fire.ts'
 import { type FiringPorts, writeFirings } from './firing-writes.ts'
-import { localText } from './local-text.ts'
 import { findSchedule } from './schedule-list.ts'
 import { timezoneOf } from './schedule-row.ts'
 
@@ -246,16 +246,24 @@ function removedBy({ next_nominal, next_nominal_at }: DueSchedule, next: Date): 
 function neverFires({ schedule }: ScheduleDefinition): BadSchedule {
   const field = { cron: 'cron', interval: 'every_seconds', once: 'at' }[schedule.type]
   const message =
-    schedule.type === 'once' ? 'is in the past' : 'never comes between starts_at and ends_at: change one of them'
+    schedule.type === 'once'
+      ? 'is in the past'
+      : 'never comes between starts_at and ends_at: change one of them'
   return new BadSchedule([{ path: `body.schedule.${field}`, message }])
 }
 
 function defined(changes: Omit<ScheduleUpdate, 'version'>): Partial<ScheduleDefinition> {
-  return Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) as Partial<ScheduleDefinition>
+  return Object.fromEntries(
+    Object.entries(changes).filter(([, value]) => value !== undefined),
+  ) as Partial<ScheduleDefinition>
 }
 
 /** Declared alike; an anchor that was not given is the first declaration's. */
-function isSame(known: ScheduleDefinition, asked: ScheduleDefinition, { schedule }: ScheduleRequest): boolean {
+function isSame(
+  known: ScheduleDefinition,
+  asked: ScheduleDefinition,
+  { schedule }: ScheduleRequest,
+): boolean {
   const anchored = (of: ScheduleDefinition) =>
     schedule.type === 'interval' && schedule.anchor === undefined
       ? { ...of, schedule: { ...of.schedule, anchor: undefined } }

@@ -42,8 +42,8 @@ const STEADY_SINCE = Date.UTC(1973, 0, 1)
 const MOST_OFFSETS = 10_000
 const offsets = new Map<string, number>()
 
-/** Milliseconds ahead of UTC. Kept: a hotel asks about the same few days all the time. */
-function offsetAt(instantMs: number, timezone: string): number {
+/** How far the clocks are ahead of UTC, in milliseconds. Kept: a hotel asks about the same few days all the time. */
+export function offsetAt(instantMs: number, timezone: string): number {
   if (!(instantMs >= STEADY_SINCE)) return offsetOf(instantMs, timezone)
   const quarter = Math.floor(instantMs / STEADY_MS)
   const key = `${quarter} ${timezone}`
