@@ -5,8 +5,16 @@ import { ScheduleRequest } from '../../src/platform/contract/schedule.ts'
 import { startRuns } from '../../src/platform/engine/durable/start-runs.ts'
 import type { AnyFlow } from '../../src/platform/engine/flow.ts'
 import { listFirings } from '../../src/platform/schedules/schedule-list.ts'
-import { type Scheduler, type SchedulerPorts, startScheduler } from '../../src/platform/schedules/scheduler.ts'
-import { createSchedules, type SchedulePorts, type Schedules } from '../../src/platform/schedules/schedules.ts'
+import {
+  type Scheduler,
+  type SchedulerPorts,
+  startScheduler,
+} from '../../src/platform/schedules/scheduler.ts'
+import {
+  createSchedules,
+  type SchedulePorts,
+  type Schedules,
+} from '../../src/platform/schedules/schedules.ts'
 import type { DurableRig } from './durable-rig.ts'
 
 export interface ScheduleRig {
@@ -23,7 +31,10 @@ export interface ScheduleRig {
   firings(id: string): Promise<Firing[]>
 }
 
-export function openScheduleRig({ database, worker, engine }: DurableRig, flows: readonly AnyFlow[]): ScheduleRig {
+export function openScheduleRig(
+  { database, worker, engine }: DurableRig,
+  flows: readonly AnyFlow[],
+): ScheduleRig {
   const schedulers: Scheduler[] = []
   const ports: SchedulePorts = {
     database,

@@ -95,7 +95,11 @@ export async function openHttpRig(overrides: HttpOverrides = {}): Promise<HttpRi
   }
 }
 
-export function httpDeps(database: Database, engine: Engine & Retries, overrides: HttpOverrides = {}): HttpDeps {
+export function httpDeps(
+  database: Database,
+  engine: Engine & Retries,
+  overrides: HttpOverrides = {},
+): HttpDeps {
   return {
     database,
     engine,
