@@ -60,7 +60,12 @@ export async function startApp(config: Config, logger: Logger, options: AppOptio
   }
 }
 
-async function build(config: Config, logger: Logger, { now, scheduleClock }: AppOptions, closings: Closing[]) {
+async function build(
+  config: Config,
+  logger: Logger,
+  { now, scheduleClock }: AppOptions,
+  closings: Closing[],
+) {
   const metrics = createMetrics()
   const telemetry = await openTelemetry(config, { metrics, logger })
   closings.push(() => telemetry.close())
@@ -96,7 +101,15 @@ async function build(config: Config, logger: Logger, { now, scheduleClock }: App
   const flows = new Map<string, AnyFlow>(FLOWS.map((flow) => [flow.name, flow]))
   const intake = openIntake(config, { database, flows, metrics, now, wake })
 
-  const scheduling = openSchedules(config, { database, engine, flows, metrics, clock: scheduleClock, wake, logger })
+  const scheduling = openSchedules(config, {
+    database,
+    engine,
+    flows,
+    metrics,
+    clock: scheduleClock,
+    wake,
+    logger,
+  })
   closings.push(() => scheduling.close())
 
   const redis = config.REDIS_URL ? connectRedis(config.REDIS_URL, logger) : undefined
@@ -114,7 +127,20 @@ async function build(config: Config, logger: Logger, { now, scheduleClock }: App
   closings.push(observeService(metrics, database, () => worker?.running() ?? 0))
 
   const { schedules } = scheduling
-  const parts = { database, control, disk, engine, intake, flows, schedules, metrics, redis, consumers, open, logger }
+  const parts = {
+    database,
+    control,
+    disk,
+    engine,
+    intake,
+    flows,
+    schedules,
+    metrics,
+    redis,
+    consumers,
+    open,
+    logger,
+  }
   const server = await openServer(config, parts)
   closings.push(() => server.close())
   const url = await server.listen({ host: config.HOST, port: config.PORT })
@@ -122,7 +148,8 @@ async function build(config: Config, logger: Logger, { now, scheduleClock }: App
   return { url, databaseUrl }
 }
 
-interface ServerParts extends Pick<HttpDeps, 'engine' | 'intake' | 'flows' | 'open' | 'logger'> {
+interface ServerParts
+  extends Pick<HttpDeps, 'engine' | 'intake' | 'flows' | 'schedules' | 'open' | 'logger'> {
   database: Database
   control: Database
   disk: DiskSpace

@@ -31,6 +31,8 @@ export function openSchedules(
   const ports = {
     ...parts,
     startRuns,
+    cancel: (runId: string) => engine.cancel(runId),
+    language: config.HOTEL_LANGUAGE,
     timezone: config.HOTEL_TIMEZONE,
     businessDate: (at: Date) =>
       businessDate(at, { timezone: config.HOTEL_TIMEZONE, nightAuditAt: config.NIGHT_AUDIT_AT }),
@@ -39,8 +41,7 @@ export function openSchedules(
   let scheduler: Scheduler | undefined
   const schedules = createSchedules({ ...ports, changed: () => scheduler?.look() })
   if (config.ROLES.includes('scheduler')) {
-    const cancel = (runId: string) => engine.cancel(runId)
-    scheduler = startScheduler({ ...ports, cancel, fired: (firing) => count(metrics, firing) })
+    scheduler = startScheduler({ ...ports, fired: (firing) => count(metrics, firing) })
   }
   return { schedules, close: async () => scheduler?.close() }
 }

@@ -41,8 +41,12 @@ export function openScheduleRig(
     flows: new Map(flows.map((flow) => [flow.name, flow])),
     startRuns,
     timezone: 'Asia/Ho_Chi_Minh',
+    language: 'en',
+    cancel: (runId) => engine.cancel(runId),
     businessDate: (at) => new Date(at.getTime() + 7 * 3_600_000).toISOString().slice(0, 10),
-    changed: () => schedulers.forEach((scheduler) => scheduler.look()),
+    changed: () => {
+      for (const scheduler of schedulers) scheduler.look()
+    },
     wake: () => worker.pollNow('*'),
   }
   const schedules = createSchedules(ports)
@@ -56,7 +60,6 @@ export function openScheduleRig(
     startScheduler(changes = {}) {
       const scheduler = startScheduler({
         ...ports,
-        cancel: (runId) => engine.cancel(runId),
         fired: () => {},
         logger: pino({ level: 'silent' }),
         ...changes,

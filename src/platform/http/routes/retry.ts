@@ -118,9 +118,9 @@ function planned(
 ): RetryPlan {
   if (plan.kind === 'plan') return plan
   if (plan.kind === 'not_found') throw runNotFound(runId)
-  const near = nearestNames(from_task, plan.tasks)
-  const names = (near.length > 0 ? near : plan.tasks.slice(0, 20)).map(quoted).join(', ')
-  const hint = near.length > 0 ? ` Did you mean ${names}?` : names && ` It has ${names}.`
+  const near = nearestNames(from_task, plan.tasks).map(quoted)
+  const known = plan.tasks.slice(0, 20).map(quoted).join(', ')
+  const hint = near.length > 0 ? ` Did you mean ${near.join(' or ')}?` : known && ` It has ${known}.`
   throw invalid([{ path: `${where}.from_task`, message: `the run has no task ${quoted(from_task)}.${hint}` }])
 }
 
