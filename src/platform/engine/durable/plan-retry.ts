@@ -125,7 +125,11 @@ async function planOf(sql: Sql, run: RunDetail, record: RetryRecord, scope: Scop
     runId: run.flow_run_id,
     status: run.status,
     ...scope,
-    runsAgain: run.task_runs.filter(isAgain).map(planned),
+    // An undo is forgotten with its act, but comes again only if that must be taken back again.
+    runsAgain: run.task_runs
+      .filter(isAgain)
+      .map(planned)
+      .filter(({ kind }) => kind !== 'undo'),
     kept: run.task_runs.filter((task) => !isAgain(task)).map(planned),
     children,
     speakers: [{ runId: run.flow_run_id, anew: scope.anewFrom !== undefined }, ...speakers],

@@ -35,9 +35,15 @@ it('opens another request from the top, and its department hears of that one, to
   const plan = await rig.engine.planRetry(runId)
   if (plan.kind !== 'plan') throw new Error(plan.kind)
   expect(plan).toMatchObject({ kept: [], anewFrom: 0 })
-  expect(plan.runsAgain.map(({ name }) => name)).toEqual(
-    expect.arrayContaining(['classify_request', 'open_request', 'finish_request', 'task_finished']),
-  )
+  // The opening shows by its part; its undo, `close_request`, is no work to repeat.
+  expect(plan.runsAgain.map(({ name }) => name)).toEqual([
+    'classify_request',
+    'find_guest',
+    'tell_staff',
+    'send_guest_notification',
+    'task_finished',
+    'finish_request',
+  ])
   expect(plan.children.map(({ workflowName, becomes }) => [workflowName, becomes])).toEqual([
     ['send_guest_notification', 'started_anew'],
   ])
