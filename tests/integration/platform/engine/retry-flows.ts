@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { GiveUp } from '../../../../src/platform/engine/errors.ts'
 import {
+  type AnyFlow,
   defineFlow,
   defineTask,
   defineTransaction,

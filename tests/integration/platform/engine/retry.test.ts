@@ -156,6 +156,16 @@ describe('a plan and what then happens', () => {
   })
 })
 
+test('the runs whose messages may come again: what is done again, and all that it had started', async () => {
+  const runId = await endedWith(everything as AnyFlow, 'last')
+  const [child, other] = await childIds(runId)
+  expect((await planOf(runId)).speakers).toEqual([runId])
+  expect((await planOf(runId, 'aside')).speakers).toHaveLength(2)
+  expect((await planOf(runId, 'act')).speakers.toSorted()).toEqual([runId, child, other].toSorted())
+  const above = await endedWith(everything as AnyFlow, 'below 2')
+  expect((await planOf(above)).speakers).toEqual([above, ...(await childIds(above))])
+})
+
 describe('idempotency keys', () => {
   test('what stays keeps its key, what is done again after it went well has another', async () => {
     const runId = await endedWith(everything as AnyFlow, 'last')
