@@ -55,6 +55,12 @@ async function retry(id: string, options: RetryOptions): Promise<void> {
   )
 }
 
+function whatFollows({ sent_once, in_doubt, status }: RetryPreview['notifies_again'][number]): string {
+  if (sent_once) return 'not sent again'
+  if (in_doubt) return 'may come twice'
+  return status === 'sent' || status === 'sandbox' ? 'another may follow' : 'not sent yet'
+}
+
 function previewText(plan: RetryPreview): string {
   const about: [string, unknown][] = [
     ['Run', plan.flow_run_id],
@@ -74,7 +80,7 @@ function previewText(plan: RetryPreview): string {
     one.channel,
     one.template,
     one.status,
-    one.sent_once ? 'not sent again' : one.in_doubt ? 'may come twice' : 'not sent yet',
+    whatFollows(one),
   ])
   if (messages.length > 0) parts.push(table(['notifies', 'channel', 'template', 'status', 'then'], messages))
   return parts.join('\n\n')

@@ -34,6 +34,9 @@ const PlannedTask = z.object({
   kind: z.string().nullable().meta({
     description: 'transaction: its rows are written again. null: it has no outcome yet',
   }),
+  effect: z.enum(['database', 'outside']).nullable().meta({
+    description: 'Where it does its work. null: it waits, starts a run, or is not known yet',
+  }),
 })
 
 const PlannedChild = z.object({
@@ -53,7 +56,11 @@ const NotifiesAgain = z.object({
   recipient: z.string(),
   template: z.string(),
   status: Notification.shape.status,
-  sent_once: z.boolean().meta({ description: 'It went out, and the same message does not go out again' }),
+  sent_once: z.boolean().meta({
+    description:
+      'It went out and is not sent again. False also where it went out and its run does steps anew under other keys: ' +
+      'what they make is new, and there may be a message about that, too',
+  }),
   in_doubt: z.boolean().meta({ description: 'An attempt was begun whose end is unknown: it may come twice' }),
 })
 export type NotifiesAgain = z.infer<typeof NotifiesAgain>
@@ -65,7 +72,9 @@ export const RetryPreview = z
     allowed: z.boolean(),
     reason: z.string().nullable().meta({ description: 'Why it is not allowed' }),
     from_task: z.string().nullable(),
-    runs_again: z.array(PlannedTask),
+    runs_again: z.array(PlannedTask).meta({
+      description: 'What has run and runs again. What follows for the first time is for the flow to say',
+    }),
     kept: z.array(PlannedTask),
     children: z.array(PlannedChild),
     notifies_again: z.array(NotifiesAgain),

@@ -126,6 +126,9 @@ export const RunDetail = z
     origin_run_id: z.string().nullable().meta({
       description: 'The run that a person had done again with other parameters: this is the new one',
     }),
+    successor_run_ids: z.array(z.string()).meta({
+      description: 'The runs that were made from this one, with other parameters; oldest first',
+    }),
     child_run_ids: z.array(z.string()),
     flagged: z.string().nullable(),
     recoveries: z.number().meta({

@@ -20,6 +20,12 @@ export interface PlannedChild {
   becomes: 'retried' | 'started_anew' | 'awaited'
 }
 
+export interface Speaker {
+  runId: string
+  /** Its steps get other keys: what it makes of them, a request's id say, is new, and so is a message about that. */
+  anew: boolean
+}
+
 export interface RetryRefusal {
   /** `not_failed`: its state does not allow it. `flagged`: a person must look first. `from_task`: not from that task. */
   code: 'not_failed' | 'flagged' | 'from_task'
@@ -44,7 +50,7 @@ export interface RetryPlan {
   /** Of any depth. */
   children: readonly PlannedChild[]
   /** The runs whose messages may be said again. */
-  speakers: readonly string[]
+  speakers: readonly Speaker[]
 }
 
 /** `no_such_task`: `tasks` are the names that the run has. */

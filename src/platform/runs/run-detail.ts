@@ -26,6 +26,7 @@ interface DetailRow {
   inputs: string | null
   output: string | null
   error: string | null
+  successors: string[]
   children: string[]
   checkpoints: CheckpointRow[] | null
   now: Date
@@ -37,6 +38,7 @@ const DETAIL = `
     s.started_at_epoch_ms::float8 as started_ms, s.completed_at::float8 as completed_ms, v.flagged,
     r.recoveries, coalesce(cardinality(array_positions(r.deaths, r.deaths[cardinality(r.deaths)])), 0) as deaths,
     coalesce(i.inputs, s.inputs) as inputs, coalesce(o.output, s.output) as output, coalesce(o.error, s.error) as error,
+    array(select n.id from prefect.flow_runs n where n.origin_run_id = v.id order by n.created_at, n.id) as successors,
     array(select c.id from prefect.flow_runs c where c.parent_run_id = v.id order by c.created_at, c.id) as children,
     (select json_agg(json_build_object('step', p.function_id, 'name', p.function_name, 'output', p.output,
        'error', p.error, 'started_ms', p.started_at_epoch_ms, 'completed_ms', p.completed_at_epoch_ms)
@@ -90,6 +92,7 @@ function detailOf(row: DetailRow, attempts: AttemptRow[], waits: WaitRow[]): Run
     event_id: row.event_id,
     parent_run_id: row.parent_run_id,
     origin_run_id: row.origin_run_id,
+    successor_run_ids: row.successors,
     child_run_ids: row.children,
     flagged: row.flagged,
     recoveries: row.recoveries,

@@ -2,7 +2,14 @@
 import { ENDED, type RunDetail, type TaskRun, UNSUCCESSFUL } from '../../contract/run.ts'
 import type { Sql } from '../../postgres/sql.ts'
 import { runDetail } from '../../runs/run-detail.ts'
-import type { PlannedChild, PlannedRetry, PlannedTask, RetryPlan, RetryRefusal } from '../retry-plan.ts'
+import type {
+  PlannedChild,
+  PlannedRetry,
+  PlannedTask,
+  RetryPlan,
+  RetryRefusal,
+  Speaker,
+} from '../retry-plan.ts'
 import { type ChildRow, childrenOf, familyOf } from './retry-children.ts'
 import { loadRetryRecord, type RetryRecord } from './retry-record.ts'
 
@@ -118,10 +125,14 @@ async function planOf(sql: Sql, run: RunDetail, record: RetryRecord, scope: Scop
     runId: run.flow_run_id,
     status: run.status,
     ...scope,
-    runsAgain: run.task_runs.filter(isAgain).map(planned),
+    // An undo is forgotten with its act, but comes again only if that must be taken back again.
+    runsAgain: run.task_runs
+      .filter(isAgain)
+      .map(planned)
+      .filter(({ kind }) => kind !== 'undo'),
     kept: run.task_runs.filter((task) => !isAgain(task)).map(planned),
     children,
-    speakers: [run.flow_run_id, ...speakers],
+    speakers: [{ runId: run.flow_run_id, anew: scope.anewFrom !== undefined }, ...speakers],
   }
 }
 
@@ -130,15 +141,16 @@ async function planChildren(
   runId: string,
   record: RetryRecord,
   scope: Scope,
-): Promise<{ children: PlannedChild[]; speakers: string[] }> {
+): Promise<{ children: PlannedChild[]; speakers: Speaker[] }> {
   const children: PlannedChild[] = []
-  const speakers: string[] = []
+  const speakers: Speaker[] = []
   for (const child of await childrenOf(sql, runId, record)) {
     if (record.steps.has(child.step) && !scope.steps.includes(child.step)) continue
     const becomes = becomesOf(child, record, scope)
     const { id, workflowName, status } = child
     children.push({ runId: id, workflowName, status, parentRunId: runId, becomes })
-    if (becomes === 'started_anew') speakers.push(...(await familyOf(sql, [id])).map((one) => one.id))
+    if (becomes === 'started_anew')
+      speakers.push(...(await familyOf(sql, [id])).map((one) => ({ runId: one.id, anew: true })))
     if (becomes !== 'retried') continue
     const below = await planRetry(sql, id)
     if (below.kind !== 'plan') continue

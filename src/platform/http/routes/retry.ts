@@ -156,4 +156,5 @@ const taskOf = ({ name, taskRunId, status, kind }: RetryPlan['kept'][number]) =>
   task_run_id: taskRunId,
   status,
   kind,
+  effect: kind === 'transaction' ? ('database' as const) : kind === 'task' ? ('outside' as const) : null,
 })

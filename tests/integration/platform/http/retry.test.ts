@@ -62,9 +62,14 @@ describe('preview', () => {
     })
     expect([names(plain.runs_again), names(plain.kept)]).toEqual([['send'], ['collect', 'store']])
     const from = RetryPreview.parse((await preview(id, 'store')).body)
+    const task = (step: number, task_name: string, status: string) => ({
+      task_run_id: `${id}.${step}`,
+      task_name,
+      status,
+    })
     expect(from.runs_again).toEqual([
-      { task_name: 'store', task_run_id: `${id}.1`, status: 'completed', kind: 'transaction' },
-      { task_name: 'send', task_run_id: `${id}.2`, status: 'failed', kind: 'task' },
+      { ...task(1, 'store', 'completed'), kind: 'transaction', effect: 'database' },
+      { ...task(2, 'send', 'failed'), kind: 'task', effect: 'outside' },
     ])
     expect(names(from.kept)).toEqual(['collect'])
     // Nothing of it was done.
@@ -101,6 +106,9 @@ describe('preview', () => {
       [false, true],
       [false, false],
     ])
+    // Done anew under other keys, what is said may be about something new, which nobody has heard of.
+    const anew = RetryPreview.parse((await preview(id, 'store')).body).notifies_again
+    expect(anew.map(({ sent_once }) => sent_once)).toEqual([false, false, false])
   })
 
   it('says why it is not allowed, names tasks that are like the one it does not know, and needs to read only', async () => {
@@ -195,8 +203,9 @@ describe('with other parameters', () => {
       })
       const run = (await rig.call('GET', `workflows/status/${body.flow_run_id}`)).body
       expect(run).toMatchObject({ origin_run_id: id, created_by: 'key-admin', subjects: ['date:2025-01-18'] })
-      expect((await rig.call('GET', `workflows/status/${id}`)).body).toEqual(before)
-      expect(before.origin_run_id).toBeNull()
+      const after = (await rig.call('GET', `workflows/status/${id}`)).body
+      expect(after).toEqual({ ...before, successor_run_ids: [body.flow_run_id] })
+      expect([before.origin_run_id, before.successor_run_ids]).toEqual([null, []])
     },
   )
 
