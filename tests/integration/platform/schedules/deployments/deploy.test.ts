@@ -6,7 +6,6 @@ import { stepText } from '../../../../../src/platform/schedules/deployments/depl
 import { readDeployments } from '../../../../../src/platform/schedules/deployments/read-deployments.ts'
 import { findSchedule } from '../../../../../src/platform/schedules/schedule-list.ts'
 import { type DurableRig, openDurableRig } from '../../../../support/durable-rig.ts'
-import { eventually } from '../../../../support/eventually.ts'
 import { openScheduleRig, type ScheduleRig } from '../../../../support/schedule-rig.ts'
 
 const plain = { description: 'For tests', subjects: () => [], estimatedMinutes: 1 }
