@@ -11,6 +11,8 @@ const PACKAGES = '^node_modules/'
 const platform = (...rooms) => rooms.map((room) => `^src/platform/${room}/`)
 const CONTRACT = '^src/platform/contract/'
 const TIME = '^src/platform/time/'
+/** When a schedule is due: pure. */
+const TIMING = '^src/platform/schedules/timing/'
 /** What the rooms above see of the engine: the language, its errors, its retries, the port, ids. */
 const ENGINE_PORTS = '^src/platform/engine/(engine|errors|flow|ids|retries)\\.ts$'
 const ENGINE_CORE = '^src/platform/engine/[^/]+\\.ts$'
@@ -40,9 +42,14 @@ const PLATFORM = {
   storage: [...toolbox, ...platform('outbound'), ENGINE_PORTS],
   notifications: [...toolbox, ...platform('postgres', 'runs', 'channels'), ENGINE_PORTS],
   events: [...toolbox, ...platform('postgres', 'time'), ENGINE_PORTS],
+  schedules: [
+    ...toolbox,
+    ...platform('time', 'postgres', 'runs'),
+    ...[ENGINE_PORTS, '^src/platform/spelling\\.ts$'],
+  ],
   http: [
     ...toolbox,
-    ...platform('time', 'postgres', 'access', 'runs', 'events', 'notifications'),
+    ...platform('time', 'postgres', 'access', 'runs', 'events', 'notifications', 'schedules'),
     ...[ENGINE_PORTS, '^src/platform/spelling\\.ts$'],
   ],
 }
@@ -107,6 +114,11 @@ const OTHERS = [
     may: [...toolbox, ...platform('engine', 'postgres', 'runs')],
   },
   {
+    name: 'schedules-timing',
+    from: TIMING,
+    may: [TIMING, CONTRACT, TIME, '^crypto$', '^node_modules/(croner|cronstrue|date-holidays)/'],
+  },
+  {
     name: 'channels',
     from: '^src/platform/channels/([^/]+)/',
     may: [...toolbox, '^src/platform/channels/$1/', ...platform('outbound'), ENGINE_PORTS],
@@ -160,7 +172,7 @@ const OTHERS = [
       ...[
         ...toolbox,
         '^src/cli/',
-        ...platform('postgres', 'access', 'runs'),
+        ...platform('postgres', 'access', 'runs', 'schedules/deployments'),
         ENGINE_PORTS,
         COMPOSITION,
         SETTINGS,

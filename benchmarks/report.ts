@@ -121,9 +121,17 @@ export function report(figures: Figures): void {
       row('intake alone, events/s answered 202', result.intake_alone_per_second, '1000 or more') +
       row('idle CPU of the service, % of a core', result.idle_cpu_percent_of_a_core, '5 or less') +
       row('resident memory after the load, MB', result.resident_megabytes_after_load, '200 or less') +
-      row('1,000 schedules due in a minute, p99 late, ms', schedules.lateness_ms_of_1000_in_a_minute.p99, '300 or less') +
+      row(
+        '1,000 schedules due in a minute, p99 late, ms',
+        schedules.lateness_ms_of_1000_in_a_minute.p99,
+        '300 or less',
+      ) +
       row('  all at the same instant', schedules.lateness_ms_of_1000_at_once.p99, '300 or less') +
-      row('10,000 schedules that are not due, % of a core', schedules.idle_cpu_percent_of_10000, '1 or less') +
+      row(
+        '10,000 schedules that are not due, % of a core',
+        schedules.idle_cpu_percent_of_10000,
+        '1 or less',
+      ) +
       row('with its other services: attendance events/s', hotel.attendance_events_per_second, '') +
       row('  room events/s, all runs completed', hotel.room_events_per_second, '') +
       row('  booking events/s, e-mail accepted, predictions made', hotel.booking_events_per_second, '') +

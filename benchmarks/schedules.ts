@@ -30,7 +30,11 @@ export async function measureSchedules(
     const first = await declare(program.url)
     const spread = await fired(database, first, 'spread', "interval '1 second' * (60.0 * n / $2)")
     const together = await fired(database, first, 'together', "interval '0'")
-    await copies(database, first, { prefix: 'idle', count: DUE_SOME_DAY, due: "clock_timestamp() + interval '1 day'" })
+    await copies(database, first, {
+      prefix: 'idle',
+      count: DUE_SOME_DAY,
+      due: "clock_timestamp() + interval '1 day'",
+    })
     const idleWith = await idleCpu(program.pid)
     return { spread, together, idleWithout, idleWith }
   } finally {
@@ -77,7 +81,11 @@ interface Copies {
   once?: boolean
 }
 
-async function copies(database: Database, first: string, { prefix, count, due, once = false }: Copies): Promise<void> {
+async function copies(
+  database: Database,
+  first: string,
+  { prefix, count, due, once = false }: Copies,
+): Promise<void> {
   await database.query(
     `insert into prefect.schedules (id, slug, definition, origin, decided_until, next_nominal_at, next_nominal, next_due_at)
      select s.id || '-' || $3 || n, $3 || '-' || n,

@@ -17,9 +17,9 @@ import { openDatabase } from '../platform/postgres/open-database.ts'
 import { type Database, openPool } from '../platform/postgres/pool.ts'
 import type { HotelClock } from '../platform/schedules/clock.ts'
 import { isOpen, readiness } from './access.ts'
+import { applyDeployments } from './deployments.ts'
 import { openConsumers, openIntake } from './event-intake.ts'
 import { openWorker } from './flow-worker.ts'
-import { applyDeployments } from './deployments.ts'
 import { readHealth } from './health.ts'
 import { migrateEverything } from './migrations.ts'
 import { observeService } from './observers.ts'
@@ -63,36 +63,38 @@ export async function startApp(config: Config, logger: Logger, options: AppOptio
   }
 }
 
-async function build(config: Config, logger: Logger, { now, scheduleClock, prepare }: AppOptions, closings: Closing[]) {
-  const metrics = createMetrics()
-  const telemetry = await openTelemetry(config, { metrics, logger })
-  closings.push(() => telemetry.close())
+/** The database, with all tables and schedules in it. */
+async function openStores(
+  config: Config,
+  logger: Logger,
+  { prepare, scheduleClock }: AppOptions,
+  closings: Closing[],
+) {
   const disk = watchDiskSpace(logger)
-  const {
-    database,
-    url: databaseUrl,
-    close,
-  } = await openDatabase({
+  const connecting = { logger, onServerError: disk.noticed }
+  const { database, url, close } = await openDatabase({
     url: config.DATABASE_URL,
     dataDir: config.DATA_DIR,
     max: config.DATABASE_POOL_SIZE,
     applicationName: 'prefect-service',
-    logger,
-    onServerError: disk.noticed,
+    ...connecting,
   })
   closings.push(close)
   await migrateEverything(database, logger)
   await prepare?.(database)
   await applyDeployments(config, { database, clock: scheduleClock, logger })
   // Heartbeat and probes must not queue behind a slow table.
-  const control = openPool({
-    url: databaseUrl,
-    max: 3,
-    applicationName: 'prefect-service control',
-    logger,
-    onServerError: disk.noticed,
-  })
+  const control = openPool({ url, max: 3, applicationName: 'prefect-service control', ...connecting })
   closings.push(() => control.close())
+  return { disk, database, control, databaseUrl: url }
+}
+
+async function build(config: Config, logger: Logger, options: AppOptions, closings: Closing[]) {
+  const { now, scheduleClock } = options
+  const metrics = createMetrics()
+  const telemetry = await openTelemetry(config, { metrics, logger })
+  closings.push(() => telemetry.close())
+  const { disk, database, control, databaseUrl } = await openStores(config, logger, options, closings)
   const open = await isOpen(config, database)
 
   let worker: Worker | undefined
@@ -101,7 +103,15 @@ async function build(config: Config, logger: Logger, { now, scheduleClock, prepa
   const flows = new Map<string, AnyFlow>(FLOWS.map((flow) => [flow.name, flow]))
   const intake = openIntake(config, { database, flows, metrics, now, wake })
 
-  const scheduling = openSchedules(config, { database, engine, flows, metrics, clock: scheduleClock, wake, logger })
+  const scheduling = openSchedules(config, {
+    database,
+    engine,
+    flows,
+    metrics,
+    clock: scheduleClock,
+    wake,
+    logger,
+  })
   closings.push(() => scheduling.close())
 
   const redis = config.REDIS_URL ? connectRedis(config.REDIS_URL, logger) : undefined
@@ -119,7 +129,20 @@ async function build(config: Config, logger: Logger, { now, scheduleClock, prepa
   closings.push(observeService(metrics, database, () => worker?.running() ?? 0))
 
   const { schedules } = scheduling
-  const parts = { database, control, disk, engine, intake, flows, schedules, metrics, redis, consumers, open, logger }
+  const parts = {
+    database,
+    control,
+    disk,
+    engine,
+    intake,
+    flows,
+    schedules,
+    metrics,
+    redis,
+    consumers,
+    open,
+    logger,
+  }
   const server = await openServer(config, parts)
   closings.push(() => server.close())
   const url = await server.listen({ host: config.HOST, port: config.PORT })
@@ -127,7 +150,8 @@ async function build(config: Config, logger: Logger, { now, scheduleClock, prepa
   return { url, databaseUrl }
 }
 
-interface ServerParts extends Pick<HttpDeps, 'engine' | 'intake' | 'flows' | 'open' | 'logger'> {
+interface ServerParts
+  extends Pick<HttpDeps, 'engine' | 'intake' | 'flows' | 'schedules' | 'open' | 'logger'> {
   database: Database
   control: Database
   disk: DiskSpace

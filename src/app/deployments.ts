@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import type { Config } from '../config.ts'
 import { FLOWS } from '../hotel/catalogue.ts'
+import { createDurableEngine } from '../platform/engine/durable/durable-engine.ts'
 import type { Logger } from '../platform/observability/logger.ts'
 import type { Database } from '../platform/postgres/pool.ts'
 import type { HotelClock } from '../platform/schedules/clock.ts'
@@ -35,7 +36,8 @@ export async function deployFolder(
   const flows = new Map(FLOWS.map((flow) => [flow.name, flow]))
   // Schedulers and workers look by themselves within a second.
   const ports = schedulePorts(config, { database, flows, clock, wake: () => {} })
-  return deploy({ ...ports, changed: () => {} }, deployments, { ...options, by: 'deploy' })
+  const { cancel } = createDurableEngine(database, () => {})
+  return deploy({ ...ports, cancel, changed: () => {} }, deployments, { ...options, by: 'deploy' })
 }
 
 /**

@@ -27,10 +27,11 @@ export interface ScheduleParts {
 export function schedulePorts(
   config: Config,
   { database, flows, clock, wake }: Pick<ScheduleParts, 'database' | 'flows' | 'clock' | 'wake'>,
-): Omit<SchedulePorts, 'changed'> {
+): Omit<SchedulePorts, 'changed' | 'cancel'> {
   const { HOTEL_TIMEZONE: timezone, NIGHT_AUDIT_AT: nightAuditAt } = config
   return {
     ...{ database, flows, clock, startRuns, timezone },
+    language: config.HOTEL_LANGUAGE,
     businessDate: (at) => businessDate(at, { timezone, nightAuditAt }),
     wake: () => wake('*'),
   }
@@ -41,12 +42,11 @@ export function openSchedules(
   config: Config,
   { engine, metrics, logger, ...parts }: ScheduleParts,
 ): { schedules: Schedules; close(): Promise<void> } {
-  const ports = schedulePorts(config, parts)
+  const ports = { ...schedulePorts(config, parts), cancel: (runId: string) => engine.cancel(runId) }
   let scheduler: Scheduler | undefined
   const schedules = createSchedules({ ...ports, changed: () => scheduler?.look() })
   if (config.ROLES.includes('scheduler')) {
-    const cancel = (runId: string) => engine.cancel(runId)
-    scheduler = startScheduler({ ...ports, logger, cancel, fired: (firing) => count(metrics, firing) })
+    scheduler = startScheduler({ ...ports, logger, fired: (firing) => count(metrics, firing) })
   }
   return { schedules, close: async () => scheduler?.close() }
 }

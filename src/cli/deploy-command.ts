@@ -19,7 +19,9 @@ interface DeployCommandOptions {
 export function addDeployCommand(program: Command): void {
   program
     .command('deploy')
-    .description('apply the schedules that files declare (docs/deployments.md); people’s pauses and their own stay')
+    .description(
+      'apply the schedules that files declare (docs/deployments.md); people’s pauses and their own stay',
+    )
     .argument('[folder]', 'of *.yaml files; default: DEPLOYMENTS_DIR, else those that come with the service')
     .option('--dry-run', 'only say what it would do')
     .option('--prune', 'remove those that a file made and none declares any more')
@@ -46,7 +48,8 @@ async function deployFiles(given: string | undefined, options: DeployCommandOpti
 function stepJson(step: DeployStep) {
   const { slug, kind } = step
   const paused = 'known' in step && step.known.paused !== null
-  const { changes = [], drift = [] } = step.kind === 'change' ? step : { drift: step.kind === 'keep' ? step.drift : [] }
+  const { changes = [], drift = [] } =
+    step.kind === 'change' ? step : { drift: step.kind === 'keep' ? step.drift : [] }
   const message = step.kind === 'refused' ? { message: step.message } : {}
   const removed = step.kind === 'remove' ? { removed: step.prune } : {}
   return { slug, action: kind, paused, changes, drift, ...removed, ...message }

@@ -2,9 +2,10 @@
  * Two schedulers, the clock of one an hour ahead, a random one killed every three seconds: every nominal time has one
  * firing and one run. CRASH_SEED repeats a run; CRASH_LONG=1 has five times as many schedules.
  */
+
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
-import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { seedHotel } from '../../simulators/hotel/hotel.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -58,7 +59,12 @@ async function declare(n: number, endsAt: string): Promise<void> {
 }
 
 test('1,000 nominal times are 1,000 runs', async () => {
-  const environment = { DATABASE_URL: db.url, DATABASE_POOL_SIZE: '10', LOG_LEVEL: 'warn', RATE_LIMIT_PER_MINUTE: '1000000' }
+  const environment = {
+    DATABASE_URL: db.url,
+    DATABASE_POOL_SIZE: '10',
+    LOG_LEVEL: 'warn',
+    RATE_LIMIT_PER_MINUTE: '1000000',
+  }
   const clock = pathToFileURL(join(ROOT, 'tests/support/an-hour-ahead.mjs')).href
   crew = await startCrew(environment, [WORKERS_DIED], { ...environment, NODE_OPTIONS: `--import ${clock}` })
   const [row] = await db.database.query<{ now: Date }>('select clock_timestamp() as now')
@@ -88,7 +94,12 @@ test('1,000 nominal times are 1,000 runs', async () => {
   const done = await eventually(
     'every nominal time to have its ended run',
     async () => {
-      const [now] = await db.database.query<{ firings: number; runs: number; completed: number; punches: number }>(
+      const [now] = await db.database.query<{
+        firings: number
+        runs: number
+        completed: number
+        punches: number
+      }>(
         `select (select count(*)::int from prefect.firings) as firings,
                 (select count(*)::int from prefect.flow_runs) as runs,
                 (select count(*)::int from prefect.flow_run_states where status = 'completed') as completed,

@@ -11,12 +11,17 @@ import { addDocs, addOpenApi } from './plugins/openapi.ts'
 import { addProtection, type ProtectionDeps } from './plugins/protection.ts'
 import { addQueryNames } from './plugins/query-names.ts'
 import { addTracing } from './plugins/tracing.ts'
+import { addBackfillRoutes, type BackfillDeps } from './routes/backfills.ts'
+import { addCalendarRoutes, type CalendarDeps } from './routes/calendars.ts'
 import { addEventIntakeRoutes, type EventIntakeDeps } from './routes/event-intake.ts'
 import { addEventRoutes, type EventDeps } from './routes/events.ts'
 import { addNotificationRoutes, type NotificationDeps } from './routes/notifications.ts'
 import { addHealthRoute, addProbeRoutes, type HealthDeps, type ProbeDeps } from './routes/probes.ts'
 import { addRunControlRoutes, type RunControlDeps } from './routes/run-control.ts'
 import { addRunRoutes, type RunDeps } from './routes/runs.ts'
+import { addScheduleControlRoutes, type ScheduleControlDeps } from './routes/schedule-control.ts'
+import { addSchedulePreviewRoutes, type SchedulePreviewDeps } from './routes/schedule-preview.ts'
+import { addScheduleRoutes, type ScheduleDeps } from './routes/schedules.ts'
 import { addStreamRoute, type StreamDeps } from './routes/stream.ts'
 import { addTriggerRoute, type TriggerDeps } from './routes/trigger.ts'
 
@@ -30,6 +35,11 @@ export type HttpDeps = AuthenticationDeps &
   NotificationDeps &
   RunControlDeps &
   StreamDeps &
+  ScheduleDeps &
+  ScheduleControlDeps &
+  SchedulePreviewDeps &
+  BackfillDeps &
+  CalendarDeps &
   Omit<RunDeps & TriggerDeps, 'estimates'> &
   ServerDeps
 
@@ -79,6 +89,11 @@ async function addApi(app: FastifyInstance, deps: HttpDeps): Promise<void> {
   addEventIntakeRoutes(app, deps)
   addEventRoutes(app, deps)
   addNotificationRoutes(app, deps)
+  addScheduleRoutes(app, deps)
+  addScheduleControlRoutes(app, deps)
+  addSchedulePreviewRoutes(app, deps)
+  addBackfillRoutes(app, deps)
+  addCalendarRoutes(app, deps)
   addHealthRoute(app, deps)
   addStreamRoute(app, deps)
   await addDocs(app)

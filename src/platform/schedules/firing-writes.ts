@@ -1,4 +1,5 @@
 /** Writing firings, and starting their runs in the same transaction. */
+import { fieldErrors } from '../contract/problem.ts'
 import type { FiringKind, FiringOutcome, FiringReason } from '../contract/schedule.ts'
 import type { StartRequest } from '../engine/engine.ts'
 import type { AnyFlow } from '../engine/flow.ts'
@@ -122,9 +123,7 @@ export async function requestOf(
   })
   const parsed = await flow.parameters.safeParseAsync(filled)
   if (!parsed.success) {
-    const wrong = parsed.error.issues.map(
-      ({ path, message }) => `${['parameters', ...path].join('.')}: ${message}`,
-    )
+    const wrong = fieldErrors(parsed.error, 'parameters').map(({ path, message }) => `${path} ${message}`)
     return { refused: { outcome: 'refused', reason: 'parameters', detail: wrong.join('; ').slice(0, 2_000) } }
   }
   const request: StartRequest = {

@@ -7,17 +7,36 @@ import type {
   ScheduleRequest,
   ScheduleUpdate,
 } from '../contract/schedule.ts'
+import type { Backfill, PreviewAnswer } from '../contract/schedule-control.ts'
 import { idFrom } from '../engine/ids.ts'
 import type { Database } from '../postgres/pool.ts'
 import type { Sql } from '../postgres/sql.ts'
 import { localText } from '../time/local-text.ts'
+import {
+  type BackfillOutcome,
+  type BackfillRange,
+  cancelBackfill,
+  countBackfill,
+  createBackfill,
+} from './backfills.ts'
 import { type HotelClock, timeOf } from './clock.ts'
 import { listCalendars } from './closed-dates.ts'
-import { BadSchedule, type DeclarePorts, declare, firstTime, slugOf } from './declare.ts'
+import {
+  BadSchedule,
+  calendarErrors,
+  completed,
+  type DeclarePorts,
+  declare,
+  firstTime,
+  slugOf,
+  timingErrors,
+} from './declare.ts'
 import { type DueSchedule, fire, nextColumns, readSituations } from './fire.ts'
 import { type FiringPorts, writeFirings } from './firing-writes.ts'
+import { type Previewed, previewSchedule } from './preview.ts'
 import { findSchedule } from './schedule-list.ts'
 import { timezoneOf } from './schedule-row.ts'
+import type { Language } from './timing/describe.ts'
 
 export interface SchedulePorts extends FiringPorts {
   database: Database
@@ -27,6 +46,9 @@ export interface SchedulePorts extends FiringPorts {
   clock?: HotelClock | undefined
   /** Calendars of closed dates that may be named beside those of countries. Default: those that have dates. */
   calendars?(): Promise<readonly string[]>
+  /** Of a preview, where nobody asks for another. */
+  language: Language
+  cancel(runId: string): Promise<unknown>
   /** Something changed: the scheduler in this process looks at once. */
   changed(): void
   /** There are new runs. */
@@ -67,6 +89,18 @@ export interface Schedules {
     id: string,
     how: { by: string | null; key: string | undefined },
   ): Promise<{ kind: 'started'; runId: string } | { kind: 'refused'; detail: string } | { kind: 'not_found' }>
+  /** Without `who` it is only counted. */
+  backfill(
+    id: string,
+    range: BackfillRange,
+    who: { by: string | null; note: string | null } | undefined,
+  ): Promise<BackfillOutcome>
+  cancelBackfill(id: string, by: string | null): Promise<Backfill | undefined>
+  /** Of one that is kept or not. Default: from now, in the hotel's language. Throws BadSchedule. */
+  preview(
+    definition: Previewed,
+    options: { count: number; after?: Date | undefined; language?: Language | undefined },
+  ): Promise<PreviewAnswer>
 }
 
 /** By id or slug. */
@@ -140,7 +174,13 @@ export function createSchedules(ports: SchedulePorts): Schedules {
              remaining = $9, failures_in_a_row = 0
            where id = $1`,
           [
-            ...[schedule.id, JSON.stringify(definition), by, applied && JSON.stringify(applied), schedule.now],
+            ...[
+              schedule.id,
+              JSON.stringify(definition),
+              by,
+              applied && JSON.stringify(applied),
+              schedule.now,
+            ],
             ...[next.at, next.nominal, next.due, remaining],
           ],
         )
@@ -211,6 +251,23 @@ export function createSchedules(ports: SchedulePorts): Schedules {
         if (made?.runId !== undefined) return { kind: 'started' as const, runId: made.runId }
         return { kind: 'refused' as const, detail: made?.detail ?? 'It could not be started.' }
       }),
+
+    async backfill(id, range, who) {
+      if (who === undefined) return countBackfill(database, id, range)
+      const outcome = await createBackfill(ports, id, range, who)
+      ports.changed()
+      return outcome
+    },
+
+    cancelBackfill: (id, by) => cancelBackfill(ports, id, by),
+
+    async preview(asked, { count, after, language = ports.language }) {
+      const now = await timeOf(database, ports.clock)
+      const definition = completed(asked, ports.timezone, now)
+      const errors = [...timingErrors(definition), ...(await calendarErrors(declaring, definition))]
+      if (errors.length > 0) throw new BadSchedule(errors)
+      return previewSchedule(database, definition, { after: after ?? now, count, language })
+    },
   }
 }
 

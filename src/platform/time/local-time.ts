@@ -12,13 +12,8 @@ function formatterOf(timezone: string): Intl.DateTimeFormat {
   if (known) return known
   const made = new Intl.DateTimeFormat('en-US', {
     timeZone: timezone,
-    hourCycle: 'h23',
     year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
+    timeZoneName: 'longOffset',
   })
   formatters.set(timezone, made)
   return made
@@ -27,13 +22,6 @@ function formatterOf(timezone: string): Intl.DateTimeFormat {
 /** What the clocks of the timezone show, written as if it were UTC: milliseconds since the epoch, whole seconds. */
 function wallClock(instantMs: number, timezone: string): number {
   return Math.floor(instantMs / 1000) * 1000 + offsetAt(instantMs, timezone)
-}
-
-function formatted(instantMs: number, timezone: string): number {
-  const parts: Record<string, number> = {}
-  for (const { type, value } of formatterOf(timezone).formatToParts(instantMs)) parts[type] = Number(value)
-  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts
-  return Date.UTC(year, month - 1, day, hour, minute, second)
 }
 
 /** Since 1973 no timezone has changed its offset within a quarter of an hour of UTC. */
@@ -55,8 +43,14 @@ export function offsetAt(instantMs: number, timezone: string): number {
   return offset
 }
 
+/** '2026, GMT', '2026, GMT-03:30', and with seconds long ago. */
+const OFFSET = /GMT(?:([+-])(\d\d):(\d\d)(?::(\d\d))?)?$/
+
 function offsetOf(instantMs: number, timezone: string): number {
-  return formatted(instantMs, timezone) - Math.floor(instantMs / 1000) * 1000
+  const [, sign, hours = '0', minutes = '0', seconds = '0'] =
+    OFFSET.exec(formatterOf(timezone).format(instantMs)) ?? []
+  const ahead = ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000
+  return sign === '-' ? -ahead : ahead
 }
 
 /**

@@ -44,7 +44,8 @@ export async function deploy(
         if (done.some(({ slug }) => slug === step.slug)) continue
         const outcome = await apply(ports.database, schedules, step, options.by)
         if (outcome !== 'again') done.push(outcome)
-        else if (attempt === ATTEMPTS) throw new Error(`The schedule ${step.slug} keeps changing; try again later.`)
+        else if (attempt === ATTEMPTS)
+          throw new Error(`The schedule ${step.slug} keeps changing; try again later.`)
       }
       if (steps.every(({ slug }) => done.some((each) => each.slug === slug))) return inOrder(done)
     }
@@ -71,7 +72,10 @@ async function plan(ports: SchedulePorts, deployments: readonly Deployment[], op
   const declared = await declareAll(declaring, deployments, known, now)
   const fires = (slug: string, definition: Declared['definition']) =>
     firstTime(slug, definition, now) !== undefined
-  return { steps: planDeployment(declared, known, { ...options, fires }), schedules: createSchedules(declaring) }
+  return {
+    steps: planDeployment(declared, known, { ...options, fires }),
+    schedules: createSchedules(declaring),
+  }
 }
 
 async function declareAll(
@@ -104,8 +108,12 @@ async function declareAll(
 function anchored(request: ScheduleRequest, known: Known | undefined): ScheduleRequest {
   const { schedule } = request
   if (schedule.type !== 'interval' || schedule.anchor !== undefined) return request
-  const before = [known?.applied?.schedule, known?.definition.schedule].find((each) => each?.type === 'interval')
-  return before?.type === 'interval' ? { ...request, schedule: { ...schedule, anchor: before.anchor } } : request
+  const before = [known?.applied?.schedule, known?.definition.schedule].find(
+    (each) => each?.type === 'interval',
+  )
+  return before?.type === 'interval'
+    ? { ...request, schedule: { ...schedule, anchor: before.anchor } }
+    : request
 }
 
 function faultsOf(error: unknown, { fault }: Deployment, { flows }: SchedulePorts): Fault[] {
@@ -132,7 +140,12 @@ async function apply(
 }
 
 /** False: somebody changed it meanwhile. */
-async function applied(database: Database, schedules: Schedules, step: DeployStep, by: string): Promise<boolean> {
+async function applied(
+  database: Database,
+  schedules: Schedules,
+  step: DeployStep,
+  by: string,
+): Promise<boolean> {
   switch (step.kind) {
     case 'create': {
       const { slug, active, definition } = step.declared

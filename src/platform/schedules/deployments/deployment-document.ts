@@ -25,7 +25,9 @@ export interface Entry {
 /** A document is one entry, or a list of them; one without anything in it is none. */
 export function readEntries({ name, text }: DeploymentFile): { entries: Entry[]; faults: Fault[] } {
   const lines = new LineCounter()
-  const documents = [...parseAllDocuments(text, { lineCounter: lines, stringKeys: true })] as Document.Parsed[]
+  const documents = [
+    ...parseAllDocuments(text, { lineCounter: lines, stringKeys: true }),
+  ] as Document.Parsed[]
   const broken = documents.flatMap(({ errors, warnings }) => [...errors, ...warnings])
   const faults = broken.map((error) => faultOf(name, error))
   if (faults.length > 0) return { entries: [], faults }
@@ -34,7 +36,10 @@ export function readEntries({ name, text }: DeploymentFile): { entries: Entry[];
   } catch (error) {
     // Aliases of aliases: more values than anybody meant.
     if (!(error instanceof ReferenceError)) throw error
-    return { entries: [], faults: [{ file: name, line: 1, field: '', message: `is not usable: ${error.message}` }] }
+    return {
+      entries: [],
+      faults: [{ file: name, line: 1, field: '', message: `is not usable: ${error.message}` }],
+    }
   }
 }
 

@@ -1,9 +1,9 @@
 /** What a file says about a schedule, in its own words, as a request: `flow`, and `schedule` in a short form. */
-import { z } from 'zod'
+import type { z } from 'zod'
 import { ScheduleRequest, Slug } from '../../contract/schedule.ts'
 import { nearestNames } from '../../spelling.ts'
-import type { Fault } from './deployment-error.ts'
 import type { Entry } from './deployment-document.ts'
+import type { Fault } from './deployment-error.ts'
 
 export interface Deployment {
   request: ScheduleRequest & { slug: string }
@@ -102,7 +102,8 @@ function timingOf(value: unknown): { schedule: unknown; issues: Issue[] } {
   }
   const named = ['cron', 'every', 'every_seconds', 'at'].filter((name) => name in value)
   if (named.length !== 1) {
-    const which = named.length === 0 ? 'must say one of cron, every and at' : `says ${named.join(' and ')}: keep one`
+    const which =
+      named.length === 0 ? 'must say one of cron, every and at' : `says ${named.join(' and ')}: keep one`
     return wrong(undefined, which)
   }
   const type = named[0] === 'cron' ? 'cron' : named[0] === 'at' ? 'once' : 'interval'

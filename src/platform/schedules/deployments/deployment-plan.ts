@@ -74,7 +74,9 @@ export function planDeployment(
   const gone = known.filter(({ slug, origin, deleted }) => origin === 'file' && !deleted && !slugs.has(slug))
   return [
     ...declared.map((each) => stepOf(each, there.get(each.slug), options)),
-    ...gone.map((each): DeployStep => ({ slug: each.slug, kind: 'remove', known: each, prune: options.prune })),
+    ...gone.map(
+      (each): DeployStep => ({ slug: each.slug, kind: 'remove', known: each, prune: options.prune }),
+    ),
   ].sort((a, b) => (a.slug < b.slug ? -1 : 1))
 }
 
@@ -102,7 +104,8 @@ function compared(file: ScheduleDefinition, { definition, applied }: Known, forc
   for (const field of FIELDS) {
     const is = definition[field]
     if (isDeepStrictEqual(file[field], is)) continue
-    if (force || !isDeepStrictEqual(file[field], before[field])) changes.push({ field, from: is, to: file[field] })
+    if (force || !isDeepStrictEqual(file[field], before[field]))
+      changes.push({ field, from: is, to: file[field] })
     else drift.push({ field, from: file[field], to: is })
   }
   return { changes, drift }

@@ -12,7 +12,10 @@ export function stepText(step: DeployStep): string {
       return `+ ${slug}  ${timingText(step.declared)}${definition.workflow === slug ? '' : `, ${definition.workflow}`}${active ? '' : ', paused'}`
     }
     case 'change':
-      return lines(`~ ${slug}${pauseOf(step.known)}`, [...step.changes.map(changeText), ...step.drift.map(driftText)])
+      return lines(`~ ${slug}${pauseOf(step.known)}`, [
+        ...step.changes.map(changeText),
+        ...step.drift.map(driftText),
+      ])
     case 'keep':
       return lines(`= ${slug}${pauseOf(step.known)}`, step.drift.map(driftText))
     case 'conflict':
@@ -51,7 +54,10 @@ export function changeText(change: FieldChange): string {
 
 function driftText(change: FieldChange): string {
   return parts(change)
-    .map(({ name, from, to }) => `${name}: ${valueText(to)} by hand, ${valueText(from)} in the file: stays (--force takes the file's)`)
+    .map(
+      ({ name, from, to }) =>
+        `${name}: ${valueText(to)} by hand, ${valueText(from)} in the file: stays (--force takes the file's)`,
+    )
     .join(', ')
 }
 

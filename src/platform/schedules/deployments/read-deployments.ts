@@ -1,6 +1,6 @@
-import { BadDeployments, type Fault } from './deployment-error.ts'
 import { readEntries } from './deployment-document.ts'
 import { type Deployment, readEntry } from './deployment-entry.ts'
+import { BadDeployments, type Fault } from './deployment-error.ts'
 import type { DeploymentFile } from './deployment-files.ts'
 
 /** What the files declare, in their order. Throws BadDeployments with all that is wrong in them. */

@@ -1,5 +1,5 @@
 /** Cron expressions as croner reads them, on a calendar that has no timezone. */
-import { Cron, CronPattern } from 'croner'
+import { CronDate, CronPattern } from 'croner'
 
 export interface WallClockPattern {
   /**
@@ -14,16 +14,15 @@ export interface WallClockPattern {
   next(wallMs: number): number | undefined
 }
 
-const OPTIONS = { mode: '5-part' } as const
+/** An offset, not a timezone: croner then knows no clock changes, and asks no Intl. */
+const UTC = 0
 
 /** Throws on what croner does not take. */
 export function readCron(cron: string): WallClockPattern {
-  const { minute, hour } = new CronPattern(cron, undefined, OPTIONS)
+  const pattern = new CronPattern(cron, undefined, { mode: '5-part' })
   const count = (matches: number[]) => matches.filter(Boolean).length
-  // An offset, not a timezone: croner then never asks Intl, and knows no clock changes.
-  const matcher = new Cron(cron, { ...OPTIONS, utcOffset: 0 })
   return {
-    isTimeOfDay: count(minute) === 1 && count(hour) < 24,
-    next: (wallMs) => matcher.nextRun(new Date(wallMs))?.getTime(),
+    isTimeOfDay: count(pattern.minute) === 1 && count(pattern.hour) < 24,
+    next: (wallMs) => new CronDate(new Date(wallMs), UTC).increment(pattern, {}, false)?.getTime(),
   }
 }

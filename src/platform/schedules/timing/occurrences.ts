@@ -8,7 +8,7 @@
  */
 import { localText } from '../../time/local-text.ts'
 import { offsetAt } from '../../time/local-time.ts'
-import { changeBetween, DAY_MS, isSecondPass, reach } from './clock-changes.ts'
+import { DAY_MS, nextChange, passOf, reach } from './clock-changes.ts'
 import { readCron, type WallClockPattern } from './cron-pattern.ts'
 import type { Occurrence, Timing } from './timing.ts'
 
@@ -53,7 +53,7 @@ function* elapsedTimes(pattern: WallClockPattern, after: number, timezone: strin
     const wall = pattern.next(shown)
     if (wall === undefined) return
     const at = wall - offset
-    const change = changeBetween(from, from + DAY_MS, timezone)
+    const change = nextChange(from, timezone)
     if (change !== undefined && at >= change) {
       from = change
       offset = offsetAt(from, timezone)
@@ -87,7 +87,7 @@ function* once({ at, timezone }: Timing & { type: 'once' }, after: number): Gene
 function occurrenceAt(ms: number, timezone: string): Occurrence {
   const at = new Date(ms)
   const text = localText(at, timezone)
-  return { key: isSecondPass(ms, timezone) ? text : text.slice(0, LOCAL_LENGTH), at }
+  return { key: passOf(ms, timezone) === 'second' ? text : text.slice(0, LOCAL_LENGTH), at }
 }
 
 function wallText(wall: number): string {

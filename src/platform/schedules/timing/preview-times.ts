@@ -1,6 +1,5 @@
 /** The next times of a schedule, as a person looks at them: which of them run, and what is special about each. */
-import { offsetAt } from '../../time/local-time.ts'
-import { DAY_MS, isSecondPass } from './clock-changes.ts'
+import { DAY_MS, passOf } from './clock-changes.ts'
 import type { Language } from './describe.ts'
 import { occurrencesAfter } from './occurrences.ts'
 import type { Occurrence, Timing } from './timing.ts'
@@ -57,32 +56,26 @@ function previewOf(
 ) {
   const say = WORDS[language]
   const notes: string[] = []
+  const pass = passOf(at.getTime(), timezone)
   if (moved) notes.push(say.moved(key.slice(11, 16)))
-  else if (isSecondPass(at.getTime(), timezone)) notes.push(say.secondPass)
-  else if (comesAgain(at.getTime(), timezone)) notes.push(say.firstPass)
+  else if (pass) notes.push(say[pass])
   if (closed !== undefined) notes.push(say.closed(closed))
   return { key, at, runs: closed === undefined, notes }
-}
-
-/** The clocks will show the same time again. */
-function comesAgain(at: number, timezone: string): boolean {
-  const [offset, after] = [offsetAt(at, timezone), offsetAt(at + DAY_MS, timezone)]
-  return after < offset && offsetAt(at + offset - after, timezone) === after
 }
 
 const WORDS = {
   en: {
     moved: (time: string) => `The clocks skip ${time} on this day: it comes at the first time after.`,
-    firstPass: 'The clocks show this time twice: this is the first.',
-    secondPass: 'The clocks show this time twice: this is the second.',
+    first: 'The clocks show this time twice: this is the first.',
+    second: 'The clocks show this time twice: this is the second.',
     closed: (why: string) => `Does not run: ${why}`,
     farAhead: 'Later times are more than a hundred years ahead.',
     tooMany: (most: number) => `Only the first ${most} times were looked at.`,
   },
   vi: {
     moved: (time: string) => `Hôm đó đồng hồ bỏ qua ${time}: chạy vào thời điểm đầu tiên sau đó.`,
-    firstPass: 'Hôm đó giờ này xuất hiện hai lần do chỉnh đồng hồ: đây là lần đầu.',
-    secondPass: 'Hôm đó giờ này xuất hiện hai lần do chỉnh đồng hồ: đây là lần thứ hai.',
+    first: 'Hôm đó giờ này xuất hiện hai lần do chỉnh đồng hồ: đây là lần đầu.',
+    second: 'Hôm đó giờ này xuất hiện hai lần do chỉnh đồng hồ: đây là lần thứ hai.',
     closed: (why: string) => `Không chạy: ${why}`,
     farAhead: 'Các lần sau còn hơn một trăm năm nữa.',
     tooMany: (most: number) => `Chỉ xét ${most} lần đầu tiên.`,

@@ -23,7 +23,9 @@ const at = (seconds: number) => new Date(NOON.getTime() + seconds * 1000)
 
 function became(schedule: ReturnType<typeof minutely>, situation: Partial<Situation> = {}) {
   const { firings } = planFirings(schedule, { ...quiet, ...situation })
-  return firings.map(({ nominal, outcome, reason }) => [nominal.slice(11, 16), outcome, reason].filter(Boolean).join(' '))
+  return firings.map(({ nominal, outcome, reason }) =>
+    [nominal.slice(11, 16), outcome, reason].filter(Boolean).join(' '),
+  )
 }
 
 describe('on time', () => {
@@ -112,7 +114,8 @@ describe('after a stop of five firings', () => {
 })
 
 describe('what a person said when resuming', () => {
-  const resumed = (said: string) => minutely(-3, { catch_up: 'none' }, { catch_up_until: NOON, catch_up_as: said })
+  const resumed = (said: string) =>
+    minutely(-3, { catch_up: 'none' }, { catch_up_until: NOON, catch_up_as: said })
   it.each([
     ['skip', ['11:58 missed paused', '11:59 missed paused', '12:00 missed paused']],
     ['last', ['11:58 missed dropped', '11:59 missed dropped', '12:00 started caught_up']],
@@ -172,7 +175,9 @@ it('every nominal time gets one outcome, whatever the policy, however long it wa
       const { overlap, concurrency, catch_up } = changes
       const started = firings.filter(({ outcome }) => outcome === 'started').length
       if (overlap !== 'allow') expect(started).toBeLessThanOrEqual(Math.max(0, concurrency - open))
-      const kept = firings.filter(({ outcome, reason }) => outcome === 'waiting' && reason === 'overlap').length
+      const kept = firings.filter(
+        ({ outcome, reason }) => outcome === 'waiting' && reason === 'overlap',
+      ).length
       if (overlap === 'buffer_one') expect(kept).toBeLessThanOrEqual(1)
       if (catch_up === 'none') expect(firings.some(({ reason }) => reason === 'caught_up')).toBe(false)
     }),

@@ -67,7 +67,9 @@ describe('what people did stays', () => {
     const same = planDeployment([declared()], [paused], { ...ALWAYS, force: true })
     expect(text(same)).toBe('= lists  paused by anna (the lift is out): stays paused')
     const changed = planDeployment([declared({ overlap: 'allow' })], [paused], ALWAYS)
-    expect(text(changed)).toBe('~ lists  paused by anna (the lift is out): stays paused\n    overlap: "skip" → "allow"')
+    expect(text(changed)).toBe(
+      '~ lists  paused by anna (the lift is out): stays paused\n    overlap: "skip" → "allow"',
+    )
   })
 
   const edited = known({ definition: definition({ concurrency: 4 }), applied: definition() })
@@ -76,21 +78,29 @@ describe('what people did stays', () => {
     expect(kept).toMatchObject({ kind: 'keep', drift: [{ field: 'concurrency', from: 1, to: 4 }] })
     expect(text([kept as DeployStep])).toMatch(/^= lists\n {4}concurrency: 4 by hand, 1 in the file: stays/)
     const other = planDeployment([declared({ overlap: 'allow' })], [edited], ALWAYS)
-    expect(other).toMatchObject([{ kind: 'change', changes: [{ field: 'overlap' }], drift: [{ field: 'concurrency' }] }])
+    expect(other).toMatchObject([
+      { kind: 'change', changes: [{ field: 'overlap' }], drift: [{ field: 'concurrency' }] },
+    ])
     const same = planDeployment([declared({ concurrency: 2 })], [edited], ALWAYS)
-    expect(same).toMatchObject([{ kind: 'change', changes: [{ field: 'concurrency', from: 4, to: 2 }], drift: [] }])
+    expect(same).toMatchObject([
+      { kind: 'change', changes: [{ field: 'concurrency', from: 4, to: 2 }], drift: [] },
+    ])
   })
 
   it('not with force', () => {
     const steps = planDeployment([declared()], [edited], { ...ALWAYS, force: true })
-    expect(steps).toMatchObject([{ kind: 'change', changes: [{ field: 'concurrency', from: 4, to: 1 }], drift: [] }])
+    expect(steps).toMatchObject([
+      { kind: 'change', changes: [{ field: 'concurrency', from: 4, to: 1 }], drift: [] },
+    ])
   })
 
   it('a deletion, unless with force', () => {
     const deleted = known({ deleted: { by: 'anna', at: new Date(0) } })
     const left = planDeployment([declared()], [deleted], { ...ALWAYS, prune: true })
     expect(text(left)).toBe('= lists  was deleted by anna and stays deleted (--force makes it again)')
-    expect(planDeployment([declared()], [deleted], { ...ALWAYS, force: true })).toMatchObject([{ kind: 'create' }])
+    expect(planDeployment([declared()], [deleted], { ...ALWAYS, force: true })).toMatchObject([
+      { kind: 'create' },
+    ])
     expect(planDeployment([], [deleted], { ...ALWAYS, prune: true })).toEqual([])
   })
 })
@@ -101,8 +111,12 @@ it('without a record of what was applied, the file has its way', () => {
 })
 
 it('removes what no file declares only when told to', () => {
-  expect(text(planDeployment([], [known()], ALWAYS))).toBe('- lists  is in no file any more (would be removed with --prune)')
-  expect(planDeployment([], [known()], { ...ALWAYS, prune: true })).toMatchObject([{ kind: 'remove', prune: true }])
+  expect(text(planDeployment([], [known()], ALWAYS))).toBe(
+    '- lists  is in no file any more (would be removed with --prune)',
+  )
+  expect(planDeployment([], [known()], { ...ALWAYS, prune: true })).toMatchObject([
+    { kind: 'remove', prune: true },
+  ])
 })
 
 it('leaves alone what would not fire any more', () => {
@@ -114,15 +128,17 @@ it('leaves alone what would not fire any more', () => {
 
 describe('applied', () => {
   const Slugs = fc.constantFrom('a', 'b', 'c', 'd')
-  const Changes = fc.record(
-    {
-      concurrency: fc.integer({ min: 1, max: 3 }),
-      overlap: fc.constantFrom('skip' as const, 'allow' as const),
-      parameters: fc.dictionary(fc.constantFrom('x', 'y'), fc.integer({ min: 0, max: 2 })),
-      schedule: fc.constantFrom(cron('0 7 * * *'), cron('0 8 * * *')),
-    },
-    { requiredKeys: [] },
-  ).map((changes) => definition(changes))
+  const Changes = fc
+    .record(
+      {
+        concurrency: fc.integer({ min: 1, max: 3 }),
+        overlap: fc.constantFrom('skip' as const, 'allow' as const),
+        parameters: fc.dictionary(fc.constantFrom('x', 'y'), fc.integer({ min: 0, max: 2 })),
+        schedule: fc.constantFrom(cron('0 7 * * *'), cron('0 8 * * *')),
+      },
+      { requiredKeys: [] },
+    )
+    .map((changes) => definition(changes))
   const Files = fc.uniqueArray(fc.record({ slug: Slugs, definition: Changes, active: fc.boolean() }), {
     selector: ({ slug }) => slug,
   })

@@ -25,8 +25,21 @@ it('reads the short form with every default', () => {
     {
       ...{ slug: 'lists', name: 'lists', workflow: 'assign_cleaning', active: true },
       schedule: { type: 'cron', cron: '0 7 * * *' },
-      ...{ parameters: {}, overlap: 'skip', concurrency: 1, catch_up: 'last', catch_up_window_seconds: 86_400 },
-      ...{ jitter_seconds: 0, blackouts: [], closed_dates: [], starts_at: null, ends_at: null, remaining: null },
+      ...{
+        parameters: {},
+        overlap: 'skip',
+        concurrency: 1,
+        catch_up: 'last',
+        catch_up_window_seconds: 86_400,
+      },
+      ...{
+        jitter_seconds: 0,
+        blackouts: [],
+        closed_dates: [],
+        starts_at: null,
+        ends_at: null,
+        remaining: null,
+      },
       ...{ pause_after_failures: null, time_limit_seconds: null, queue: null },
     },
   ])
@@ -71,7 +84,10 @@ time_limit_seconds: 600
 
 it.each([
   ['{ every: 15m }', { type: 'interval', every_seconds: 900 }],
-  ['{ every: 90s, anchor: 2026-01-01T00:00:00Z }', { type: 'interval', every_seconds: 90, anchor: '2026-01-01T00:00:00Z' }],
+  [
+    '{ every: 90s, anchor: 2026-01-01T00:00:00Z }',
+    { type: 'interval', every_seconds: 90, anchor: '2026-01-01T00:00:00Z' },
+  ],
   ['{ every: 2h, timezone: UTC }', { type: 'interval', every_seconds: 7_200, timezone: 'UTC' }],
   ['{ every: 1d }', { type: 'interval', every_seconds: 86_400 }],
   ['{ every: 30 }', { type: 'interval', every_seconds: 30 }],
@@ -85,18 +101,27 @@ it.each([
 it('takes several documents, a list of them, and files that say nothing', () => {
   const one = (slug: string) => `slug: ${slug}\nflow: f\nschedule: "0 7 * * *"\n`
   const listed = `- ${one('c').trim().replaceAll('\n', '\n  ')}\n- ${one('d').trim().replaceAll('\n', '\n  ')}`
-  expect(requests(`${one('a')}---\n${one('b')}---\n${listed}\n`).map(({ slug }) => slug)).toEqual(['a', 'b', 'c', 'd'])
+  expect(requests(`${one('a')}---\n${one('b')}---\n${listed}\n`).map(({ slug }) => slug)).toEqual([
+    'a',
+    'b',
+    'c',
+    'd',
+  ])
   expect(requests('# nothing yet\n')).toEqual([])
   expect(requests('')).toEqual([])
 })
 
 it('takes anchors, and refuses what grows without end', () => {
-  const shared = '- slug: a\n  flow: f\n  schedule: &when { cron: "0 7 * * *" }\n- slug: b\n  flow: f\n  schedule: *when\n'
+  const shared =
+    '- slug: a\n  flow: f\n  schedule: &when { cron: "0 7 * * *" }\n- slug: b\n  flow: f\n  schedule: *when\n'
   expect(requests(shared)[1]?.schedule).toEqual({ type: 'cron', cron: '0 7 * * *' })
-  const laughs = ['a: &a [x,x,x,x,x,x,x,x,x,x]', ...'bcdefgh'.split('').map((name, i) => {
-    const before = '*' + 'abcdefg'[i]
-    return `${name}: &${name} [${Array(10).fill(before).join(',')}]`
-  })].join('\n')
+  const laughs = [
+    'a: &a [x,x,x,x,x,x,x,x,x,x]',
+    ...'bcdefgh'.split('').map((name, i) => {
+      const before = `*${'abcdefg'[i]}`
+      return `${name}: &${name} [${Array(10).fill(before).join(',')}]`
+    }),
+  ].join('\n')
   expect(faults(laughs)).toEqual([expect.stringMatching(/^d\/a\.yaml:1 .*alias/i)])
 })
 
@@ -107,27 +132,60 @@ describe('what is wrong is told with its file, its line and its field', () => {
     ['slug: Lists\nflow: f\nschedule: "0 7 * * *"', /^d\/a\.yaml:1 slug must be 1 to 100 of a-z/],
     ['slug: lists\nschedule: "0 7 * * *"', /^d\/a\.yaml:1 flow is missing$/],
     ['slug: lists\nflow: [f]\nschedule: "0 7 * * *"', /^d\/a\.yaml:2 flow Invalid input: expected string/],
-    [`${LISTS}schedule:\n  cron: "0 7 * * *"\n  timezone: Hanoi`, /^d\/a\.yaml:5 schedule\.timezone must be an IANA/],
-    [`${LISTS}schedule:\n  crn: "0 7 * * *"`, /^d\/a\.yaml:4 schedule\.crn is no field here: did you mean cron\?$/],
+    [
+      `${LISTS}schedule:\n  cron: "0 7 * * *"\n  timezone: Hanoi`,
+      /^d\/a\.yaml:5 schedule\.timezone must be an IANA/,
+    ],
+    [
+      `${LISTS}schedule:\n  crn: "0 7 * * *"`,
+      /^d\/a\.yaml:4 schedule\.crn is no field here: did you mean cron\?$/,
+    ],
     [`${LISTS}schedule: {}`, /^d\/a\.yaml:3 schedule must say one of cron, every and at$/],
-    [`${LISTS}schedule: { cron: "0 7 * * *", every: 5m }`, /^d\/a\.yaml:3 schedule says cron and every: keep one$/],
+    [
+      `${LISTS}schedule: { cron: "0 7 * * *", every: 5m }`,
+      /^d\/a\.yaml:3 schedule says cron and every: keep one$/,
+    ],
     [`${LISTS}schedule:\n  every: soon`, /^d\/a\.yaml:4 schedule\.every must be seconds, or a time like/],
     [`${LISTS}schedule:\n  every: 5s`, /^d\/a\.yaml:4 schedule\.every Too small/],
     [`${LISTS}schedule:\n  at: tomorrow`, /^d\/a\.yaml:4 schedule\.at must be an ISO 8601/],
-    [`${LISTS}schedule:\n  cron: "0 7 * * *"\n  anchor: x`, /^d\/a\.yaml:5 schedule\.anchor does not go with cron$/],
-    [`${LISTS}schedule:\n  type: once\n  cron: "0 7 * * *"`, /^d\/a\.yaml:4 schedule\.type must be cron, or left out$/],
+    [
+      `${LISTS}schedule:\n  cron: "0 7 * * *"\n  anchor: x`,
+      /^d\/a\.yaml:5 schedule\.anchor does not go with cron$/,
+    ],
+    [
+      `${LISTS}schedule:\n  type: once\n  cron: "0 7 * * *"`,
+      /^d\/a\.yaml:4 schedule\.type must be cron, or left out$/,
+    ],
     [`${LISTS}schedule: 7`, /^d\/a\.yaml:3 schedule /],
-    [`${LISTS}schedule: "0 7 * * *"\ncatchup: last`, /^d\/a\.yaml:4 catchup is no field here: did you mean catch_up\?$/],
-    [`${LISTS}schedule: "0 7 * * *"\nworkflow: f`, /^d\/a\.yaml:4 workflow is no field here: did you mean flow\?$/],
+    [
+      `${LISTS}schedule: "0 7 * * *"\ncatchup: last`,
+      /^d\/a\.yaml:4 catchup is no field here: did you mean catch_up\?$/,
+    ],
+    [
+      `${LISTS}schedule: "0 7 * * *"\nworkflow: f`,
+      /^d\/a\.yaml:4 workflow is no field here: did you mean flow\?$/,
+    ],
     [`${LISTS}schedule: "0 7 * * *"\nxqzt: 1`, /^d\/a\.yaml:4 xqzt is no field here: there are flow, name, /],
-    [`${LISTS}schedule: "0 7 * * *"\nconstructor: 1`, /^d\/a\.yaml:4 constructor is no field here: there are flow, name, /],
+    [
+      `${LISTS}schedule: "0 7 * * *"\nconstructor: 1`,
+      /^d\/a\.yaml:4 constructor is no field here: there are flow, name, /,
+    ],
     [`${LISTS}schedule: "0 7 * * *"\nactive: yes`, /^d\/a\.yaml:4 active Invalid input: expected boolean/],
-    [`${LISTS}schedule: "0 7 * * *"\noverlap: never`, /^d\/a\.yaml:4 overlap Invalid option: expected one of "skip"/],
+    [
+      `${LISTS}schedule: "0 7 * * *"\noverlap: never`,
+      /^d\/a\.yaml:4 overlap Invalid option: expected one of "skip"/,
+    ],
     [`${LISTS}schedule: "0 7 * * *"\nqueue: fast`, /^d\/a\.yaml:4 queue /],
     [`${LISTS}schedule: "0 7 * * *"\nconcurrency: 0`, /^d\/a\.yaml:4 concurrency Too small/],
     [`${LISTS}schedule: "0 7 * * *"\nparameters: 3`, /^d\/a\.yaml:4 parameters /],
-    [`${LISTS}schedule: "0 7 * * *"\nblackouts:\n  - from: "25:00"\n    to: "07:00"`, /^d\/a\.yaml:5 blackouts\.0\.from must be/],
-    [`${LISTS}schedule: "0 7 * * *"\nblackouts:\n  - { from: "22:00", until: "07:00" }`, /^d\/a\.yaml:5 blackouts\.0\.until is no field/],
+    [
+      `${LISTS}schedule: "0 7 * * *"\nblackouts:\n  - from: "25:00"\n    to: "07:00"`,
+      /^d\/a\.yaml:5 blackouts\.0\.from must be/,
+    ],
+    [
+      `${LISTS}schedule: "0 7 * * *"\nblackouts:\n  - { from: "22:00", until: "07:00" }`,
+      /^d\/a\.yaml:5 blackouts\.0\.until is no field/,
+    ],
     [`${LISTS}schedule: "0 7 * * *"\nslug: again`, /^d\/a\.yaml:4 is not YAML: Map keys must be unique/],
     [`${LISTS}schedule: "0 7 * * *`, /^d\/a\.yaml:\d is not YAML: Missing closing "quote/],
     [`${LISTS}schedule: !cron 7`, /^d\/a\.yaml:3 is not YAML: Unresolved tag: !cron$/],
@@ -146,7 +204,7 @@ describe('what is wrong is told with its file, its line and its field', () => {
 
   it('a slug that two files declare, with both', () => {
     const text = `# first\n${LISTS}schedule: "0 7 * * *"\n`
-    expect(faults(text, LISTS + 'schedule: "0 8 * * *"')).toEqual([
+    expect(faults(text, `${LISTS}schedule: "0 8 * * *"`)).toEqual([
       'd/b.yaml:1 slug lists is declared in d/a.yaml:2 as well',
     ])
   })
@@ -154,7 +212,10 @@ describe('what is wrong is told with its file, its line and its field', () => {
 
 it('finds the place of a field by the name that the request has for it', () => {
   const [interval] = read(`${LISTS}schedule:\n  every: 5m\n`)
-  expect(interval?.fault(['schedule', 'every_seconds'], 'x')).toMatchObject({ line: 4, field: 'schedule.every' })
+  expect(interval?.fault(['schedule', 'every_seconds'], 'x')).toMatchObject({
+    line: 4,
+    field: 'schedule.every',
+  })
   expect(interval?.fault(['workflow'], 'x')).toMatchObject({ line: 2, field: 'flow' })
   const [short] = read(`${LISTS}schedule: "0 7 * * *"\nparameters:\n  a: 1\n`)
   expect(short?.fault(['schedule', 'cron'], 'x')).toMatchObject({ line: 3, field: 'schedule' })
@@ -168,6 +229,10 @@ it('reads what comes with the service', () => {
     text: readFileSync(`deployments/${name}`, 'utf8'),
   }))
   expect(readDeployments(files).map(({ request }) => request)).toContainEqual(
-    expect.objectContaining({ slug: 'assign_cleaning', schedule: { type: 'cron', cron: '0 7 * * *' }, catch_up: 'last' }),
+    expect.objectContaining({
+      slug: 'assign_cleaning',
+      schedule: { type: 'cron', cron: '0 7 * * *' },
+      catch_up: 'last',
+    }),
   )
 })
