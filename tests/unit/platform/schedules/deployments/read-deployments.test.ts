@@ -236,3 +236,11 @@ it('reads what comes with the service', () => {
     }),
   )
 })
+
+it('reads the examples of the documents', () => {
+  const [, example = ''] = /```yaml\n([\s\S]*?)```/.exec(readFileSync('docs/deployments.md', 'utf8')) ?? []
+  expect(requests(example)).toMatchObject([
+    { slug: 'assign_cleaning', catch_up: 'last' },
+    { slug: 'minibar_count', overlap: 'buffer_one', queue: 'events', active: false },
+  ])
+})
