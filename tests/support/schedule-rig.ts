@@ -5,16 +5,13 @@ import { ScheduleRequest } from '../../src/platform/contract/schedule.ts'
 import { startRuns } from '../../src/platform/engine/durable/start-runs.ts'
 import type { AnyFlow } from '../../src/platform/engine/flow.ts'
 import { listFirings } from '../../src/platform/schedules/schedule-list.ts'
+import type { SchedulePorts, Schedules } from '../../src/platform/schedules/schedule-service.ts'
 import {
   type Scheduler,
   type SchedulerPorts,
   startScheduler,
 } from '../../src/platform/schedules/scheduler.ts'
-import {
-  createSchedules,
-  type SchedulePorts,
-  type Schedules,
-} from '../../src/platform/schedules/schedules.ts'
+import { createSchedules } from '../../src/platform/schedules/schedules.ts'
 import type { DurableRig } from './durable-rig.ts'
 
 export interface ScheduleRig {
@@ -41,8 +38,12 @@ export function openScheduleRig(
     flows: new Map(flows.map((flow) => [flow.name, flow])),
     startRuns,
     timezone: 'Asia/Ho_Chi_Minh',
+    language: 'en',
+    cancel: (runId) => engine.cancel(runId),
     businessDate: (at) => new Date(at.getTime() + 7 * 3_600_000).toISOString().slice(0, 10),
-    changed: () => schedulers.forEach((scheduler) => scheduler.look()),
+    changed: () => {
+      for (const scheduler of schedulers) scheduler.look()
+    },
     wake: () => worker.pollNow('*'),
   }
   const schedules = createSchedules(ports)
@@ -56,7 +57,6 @@ export function openScheduleRig(
     startScheduler(changes = {}) {
       const scheduler = startScheduler({
         ...ports,
-        cancel: (runId) => engine.cancel(runId),
         fired: () => {},
         logger: pino({ level: 'silent' }),
         ...changes,

@@ -57,7 +57,12 @@ export async function declare(
   return definition
 }
 
-function completed(asked: ScheduleDefinition, timezone: string, now: Date): ScheduleDefinition {
+/** With the timezone and the anchor that it is counted from. */
+export function completed<Asked extends Pick<ScheduleDefinition, 'schedule'>>(
+  asked: Asked,
+  timezone: string,
+  now: Date,
+): Asked {
   const schedule = { ...asked.schedule, timezone: asked.schedule.timezone ?? timezone }
   if (schedule.type === 'interval')
     schedule.anchor ??= new Date(Math.floor(now.getTime() / 1000) * 1000).toISOString()
@@ -75,7 +80,7 @@ export function slugOf(name: string): string {
   )
 }
 
-function timingErrors(definition: ScheduleDefinition): FieldError[] {
+export function timingErrors(definition: Pick<ScheduleDefinition, 'schedule'>): FieldError[] {
   const message = checkTiming(timingOf(definition))
   if (message === undefined) return []
   const field = { cron: 'cron', interval: 'every_seconds', once: 'at' }[definition.schedule.type]
@@ -95,7 +100,10 @@ function rangeErrors(definition: ScheduleDefinition): FieldError[] {
   return errors
 }
 
-async function calendarErrors(ports: DeclarePorts, definition: ScheduleDefinition): Promise<FieldError[]> {
+export async function calendarErrors(
+  ports: Pick<DeclarePorts, 'calendars'>,
+  definition: Pick<ScheduleDefinition, 'closed_dates'>,
+): Promise<FieldError[]> {
   if (definition.closed_dates.length === 0) return []
   const own = new Set(await ports.calendars())
   const found = await Promise.all(

@@ -7,8 +7,8 @@ import { inOrder, VIETNAMESE } from './vietnamese.ts'
 
 export type Language = 'en' | 'vi'
 
-/** A CommonJS module, which Node hands over as it is, and vitest unwrapped. */
-const describer = 'default' in cronstrue ? cronstrue.default : (cronstrue as (typeof cronstrue)['default'])
+/** Where it is, whether the loader unwraps its default export or not. */
+const describer = cronstrue.default ?? (cronstrue as unknown as typeof cronstrue.default)
 describer.locales.vi = VIETNAMESE
 
 /** On a 24-hour clock, with the timezone: 'At 02:30, Monday through Friday (Asia/Ho_Chi_Minh)'. Check the timing first. */
