@@ -2,6 +2,7 @@
 import cronstrue from 'cronstrue'
 import { wallClockAt } from '../../time/local-time.ts'
 import { readCron } from './cron-pattern.ts'
+import { plainCron } from './plain-cron.ts'
 import type { Timing } from './timing.ts'
 import { inOrder, VIETNAMESE } from './vietnamese.ts'
 
@@ -39,7 +40,7 @@ function cronSentence(cron: string, language: Language): string {
   const options = { locale: language, use24HourTimeFormat: true, verbose: readCron(cron).isTimeOfDay }
   try {
     if (UNSAID.test(cron)) throw new Error('It cannot be said.')
-    const said = describer.toString(cron, options)
+    const said = describer.toString(plainCron(cron), options)
     // Days of the month and of the week are those of either.
     return language === 'vi' ? inOrder(said) : said.replace(/(month), (?=on the |\w+day through)/, '$1, and ')
   } catch {

@@ -68,6 +68,7 @@ export function inOrder(sentence: string): string {
   const ordered = sentence
     .replace(/(đầu tiên|lần thứ \d) (thứ \p{L}+|Chủ nhật)/gu, '$2 $1')
     .replace(/, và (?!cả)/g, ' và ')
+    .replace(/(vào|trong khung giờ) từ /g, 'từ ')
     .replace(/(tháng), vào (?=(thứ|Chủ))/, '$1, và cả ')
     .replace(/ của mỗi giờ(?=, (cứ \d+ giờ|trong khung giờ))/, '')
   return /, (chỉ trong|cứ \d+|từ) tháng/.test(ordered) ? ordered.replace(` ${MONTHLY}`, '') : ordered
