@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { VERSION } from '../app/version.ts'
+import { addDeployCommand } from './deploy-command.ts'
 import { addEventCommands } from './event-commands.ts'
 import { addKeyCommands } from './key-commands.ts'
 import { addRetryCommand } from './retry-command.ts'
@@ -22,7 +23,7 @@ export function commandLine(): Command {
       'after',
       `
 trigger, runs, retry and events ask the service at PREFECT_SERVICE_URL (default http://127.0.0.1:8004) with the API key in
-PREFECT_SERVICE_KEY. keys and migrate work on the database at DATABASE_URL, or the embedded one under DATA_DIR.
+PREFECT_SERVICE_KEY. deploy, keys and migrate work on the database at DATABASE_URL, or the embedded one under DATA_DIR.
 All of these are also read from a file named .env.`,
     )
   addServiceCommands(program)
@@ -30,6 +31,7 @@ All of these are also read from a file named .env.`,
   addRunCommands(program)
   addRetryCommand(program)
   addEventCommands(program)
+  addDeployCommand(program)
   addKeyCommands(program)
   return program
 }

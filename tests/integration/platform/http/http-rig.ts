@@ -1,6 +1,7 @@
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import { z } from 'zod'
 import { openIntake } from '../../../../src/app/event-intake.ts'
+import { schedulePorts } from '../../../../src/app/schedules.ts'
 import { readConfig } from '../../../../src/config.ts'
 import { FLOWS } from '../../../../src/hotel/catalogue.ts'
 import { EVENT_KINDS } from '../../../../src/hotel/event-kinds.ts'
@@ -15,6 +16,7 @@ import { buildServer, type HttpDeps } from '../../../../src/platform/http/server
 import { createLogger } from '../../../../src/platform/observability/logger.ts'
 import { createMetrics } from '../../../../src/platform/observability/metrics.ts'
 import type { Database } from '../../../../src/platform/postgres/pool.ts'
+import { createSchedules } from '../../../../src/platform/schedules/schedules.ts'
 import { createTestDatabase } from '../../../support/database.ts'
 
 const reportFlow = defineFlow({
@@ -108,6 +110,16 @@ export function httpDeps(
       flows: CATALOGUE,
       metrics: createMetrics(),
       wake: () => {},
+    }),
+    schedules: createSchedules({
+      ...schedulePorts(readConfig({}), {
+        database,
+        engine,
+        flows: CATALOGUE,
+        clock: undefined,
+        wake: () => {},
+      }),
+      changed: () => {},
     }),
     eventKinds: EVENT_KINDS,
     flows: CATALOGUE,
