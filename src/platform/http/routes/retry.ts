@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { nearestNames } from '../../'
 import { BASE, RunPath } from '../../contract/api.ts'
 import {
   NewRunAnswer,
@@ -13,7 +14,6 @@ import type { PlannedRetry, Retries, RetryPlan } from '../../engine/retry-plan.t
 import { notificationsOfRuns } from '../../notifications/run-notifications.ts'
 import type { Sql } from '../../postgres/sql.ts'
 import { answer, problems } from '../documented-answers.ts'
-import { nearestNames } from '../nearest-names.ts'
 import { HttpProblem, invalid, quoted, runNotFound } from '../problem.ts'
 import { type NewRunDeps, startWithOtherParameters } from './retry-new-run.ts'
 
