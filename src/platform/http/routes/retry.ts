@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { nearestNames } from '../../'
 import { BASE, RunPath } from '../../contract/api.ts'
 import {
   NewRunAnswer,
@@ -13,6 +12,7 @@ import {
 import type { PlannedRetry, Retries, RetryPlan } from '../../engine/retry-plan.ts'
 import { notificationsOfRuns } from '../../notifications/run-notifications.ts'
 import type { Sql } from '../../postgres/sql.ts'
+import { nearestNames } from '../../spelling.ts'
 import { answer, problems } from '../documented-answers.ts'
 import { HttpProblem, invalid, quoted, runNotFound } from '../problem.ts'
 import { type NewRunDeps, startWithOtherParameters } from './retry-new-run.ts'
