@@ -22,8 +22,9 @@ export function commandLine(): Command {
     .addHelpText(
       'after',
       `
-trigger, runs, retry and events ask the service at PREFECT_SERVICE_URL (default http://127.0.0.1:8004) with the API key in
-PREFECT_SERVICE_KEY. deploy, keys and migrate work on the database at DATABASE_URL, or the embedded one under DATA_DIR.
+trigger, runs, retry, schedules, inbox and events ask the service at PREFECT_SERVICE_URL (default http://127.0.0.1:8004)
+with the API key in PREFECT_SERVICE_KEY. deploy, keys and migrate work on the database at DATABASE_URL, or the embedded one
+under DATA_DIR.
 All of these are also read from a file named .env.`,
     )
   addServiceCommands(program)

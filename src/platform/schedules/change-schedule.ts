@@ -30,11 +30,17 @@ export async function changeSchedule<T>(
 /** What is due, and what only its jitter holds back, is decided by the declaration that is in force. */
 async function settledNow(sql: Sql, ports: SchedulePorts, id: string): Promise<DueSchedule> {
   const read = async () => (await readSituations(sql, ports.clock, [id]))[0] as DueSchedule
-  const schedule = await read()
-  const { active, next_nominal_at: nominal, next_due_at: due, now } = schedule
-  if (!active || nominal === null || nominal > now) return schedule
-  await fire(sql, ports, [{ ...schedule, now: due && due > now ? due : now }])
-  return read()
+  let schedule = await read()
+  // The same now throughout: a time that comes meanwhile is the next declaration's.
+  const { now } = schedule
+  // Several times over: what is decided at once is bounded, and behind what is due may be what its jitter holds back.
+  while (schedule.active && schedule.next_nominal_at !== null && schedule.next_nominal_at <= now) {
+    const { next_nominal_at: nominal, next_due_at: due } = schedule
+    await fire(sql, ports, [{ ...schedule, now: due && due > now ? due : now }])
+    schedule = { ...(await read()), now }
+    if (schedule.next_nominal_at?.getTime() === nominal.getTime()) break
+  }
+  return schedule
 }
 
 /** One that was written a moment ago. */

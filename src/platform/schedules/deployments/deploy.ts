@@ -136,7 +136,7 @@ async function apply(
     return (await applied(database, schedules, step, by)) ? step : 'again'
   } catch (error) {
     if (!(error instanceof BadSchedule || error instanceof UnknownWorkflow)) throw error
-    return { slug: step.slug, kind: 'refused', message: error.message }
+    return { slug: step.slug, kind: 'refused', message: error.message.replaceAll('body.', '') }
   }
 }
 

@@ -90,7 +90,10 @@ function stepOf(declared: Declared, known: Known | undefined, { force, fires }: 
   if (known.origin === 'hand') return { slug, kind: 'conflict', known }
   const { changes, drift } = compared(declared.definition, known, force)
   if (changes.length === 0) return { slug, kind: 'keep', known, declared, drift }
-  if (!fires(slug, withChanges(known.definition, changes))) return { slug, kind: 'over', declared }
+  if (!fires(slug, withChanges(known.definition, changes))) {
+    if (!fires(slug, declared.definition)) return { slug, kind: 'over', declared }
+    return { slug, kind: 'refused', message: 'together they have no time ahead' }
+  }
   return { slug, kind: 'change', known, declared, changes, drift }
 }
 

@@ -7,7 +7,8 @@ import { inOrder, VIETNAMESE } from './vietnamese.ts'
 
 export type Language = 'en' | 'vi'
 
-const { default: describer } = cronstrue
+/** Where it is, whether the loader unwraps its default export or not. */
+const describer = cronstrue.default ?? (cronstrue as unknown as typeof cronstrue.default)
 describer.locales.vi = VIETNAMESE
 
 /** On a 24-hour clock, with the timezone: 'At 02:30, Monday through Friday (Asia/Ho_Chi_Minh)'. Check the timing first. */
