@@ -42,7 +42,11 @@ const PLATFORM = {
   storage: [...toolbox, ...platform('outbound'), ENGINE_PORTS],
   notifications: [...toolbox, ...platform('postgres', 'runs', 'channels'), ENGINE_PORTS],
   events: [...toolbox, ...platform('postgres', 'time'), ENGINE_PORTS],
-  schedules: [...toolbox, ...platform('time', 'postgres', 'runs'), ENGINE_PORTS],
+  schedules: [
+    ...toolbox,
+    ...platform('time', 'postgres', 'runs'),
+    ...[ENGINE_PORTS, '^src/platform/spelling\\.ts$'],
+  ],
   http: [
     ...toolbox,
     ...platform('time', 'postgres', 'access', 'runs', 'events', 'notifications', 'schedules'),
@@ -168,7 +172,7 @@ const OTHERS = [
       ...[
         ...toolbox,
         '^src/cli/',
-        ...platform('postgres', 'access', 'runs'),
+        ...platform('postgres', 'access', 'runs', 'schedules/deployments'),
         ENGINE_PORTS,
         COMPOSITION,
         SETTINGS,
