@@ -14,7 +14,7 @@ const TIME = '^src/platform/time/'
 /** When a schedule is due: pure. */
 const TIMING = '^src/platform/schedules/timing/'
 /** What the rooms above see of the engine: the language, its errors, its retries, the port, ids. */
-const ENGINE_PORTS = '^src/platform/engine/(engine|errors|flow|ids|retries)\\.ts$'
+const ENGINE_PORTS = '^src/platform/engine/(engine|errors|flow|ids|retries|retry-plan)\\.ts$'
 const ENGINE_CORE = '^src/platform/engine/[^/]+\\.ts$'
 /** The pool, and what it is made of. */
 const DATABASE_POOL = [

@@ -63,38 +63,45 @@ export async function startApp(config: Config, logger: Logger, options: AppOptio
   }
 }
 
-/** The database, with all tables and schedules in it. */
-async function openStores(
-  config: Config,
-  logger: Logger,
-  { prepare, scheduleClock }: AppOptions,
-  closings: Closing[],
-) {
+/** The database, brought forward, with what files declare; and a pool that no task can take. */
+async function openStores(config: Config, logger: Logger, options: AppOptions, closings: Closing[]) {
+  const { prepare, scheduleClock: clock } = options
   const disk = watchDiskSpace(logger)
-  const connecting = { logger, onServerError: disk.noticed }
-  const { database, url, close } = await openDatabase({
+  const {
+    database,
+    url: databaseUrl,
+    close,
+  } = await openDatabase({
     url: config.DATABASE_URL,
     dataDir: config.DATA_DIR,
     max: config.DATABASE_POOL_SIZE,
     applicationName: 'prefect-service',
-    ...connecting,
+    logger,
+    onServerError: disk.noticed,
   })
   closings.push(close)
   await migrateEverything(database, logger)
   await prepare?.(database)
-  await applyDeployments(config, { database, clock: scheduleClock, logger })
+  await applyDeployments(config, { database, clock, logger })
   // Heartbeat and probes must not queue behind a slow table.
-  const control = openPool({ url, max: 3, applicationName: 'prefect-service control', ...connecting })
+  const control = openPool({
+    url: databaseUrl,
+    max: 3,
+    applicationName: 'prefect-service control',
+    logger,
+    onServerError: disk.noticed,
+  })
   closings.push(() => control.close())
-  return { disk, database, control, databaseUrl: url }
+  return { database, control, databaseUrl, disk }
 }
 
 async function build(config: Config, logger: Logger, options: AppOptions, closings: Closing[]) {
-  const { now, scheduleClock } = options
+  const { now, scheduleClock: clock } = options
   const metrics = createMetrics()
   const telemetry = await openTelemetry(config, { metrics, logger })
   closings.push(() => telemetry.close())
-  const { disk, database, control, databaseUrl } = await openStores(config, logger, options, closings)
+  const { disk, ...stores } = await openStores(config, logger, options, closings)
+  const { database, databaseUrl } = stores
   const open = await isOpen(config, database)
 
   let worker: Worker | undefined
@@ -103,15 +110,7 @@ async function build(config: Config, logger: Logger, options: AppOptions, closin
   const flows = new Map<string, AnyFlow>(FLOWS.map((flow) => [flow.name, flow]))
   const intake = openIntake(config, { database, flows, metrics, now, wake })
 
-  const scheduling = openSchedules(config, {
-    database,
-    engine,
-    flows,
-    metrics,
-    clock: scheduleClock,
-    wake,
-    logger,
-  })
+  const scheduling = openSchedules(config, { database, engine, flows, metrics, clock, wake, logger })
   closings.push(() => scheduling.close())
 
   const redis = config.REDIS_URL ? connectRedis(config.REDIS_URL, logger) : undefined
@@ -120,30 +119,17 @@ async function build(config: Config, logger: Logger, options: AppOptions, closin
     const observer = telemetry.calls
     const outside = await openOutsideServices(config, { observer, redis: redis?.client, logger })
     closings.push(() => outside.close())
-    const stores = { database, control, databaseUrl, engine }
-    worker = await openWorker(config, { ...stores, metrics, telemetry, outside, now, logger })
+    worker = await openWorker(config, { ...stores, engine, metrics, telemetry, outside, now, logger })
     closings.push(async () => worker?.drain(config.SHUTDOWN_GRACE_SECONDS * 1000))
   }
   const consumers = await openConsumers(config, { intake, metrics, logger })
   closings.push(async () => consumers?.close())
   closings.push(observeService(metrics, database, () => worker?.running() ?? 0))
 
+  const { control } = stores
   const { schedules } = scheduling
-  const parts = {
-    database,
-    control,
-    disk,
-    engine,
-    intake,
-    flows,
-    schedules,
-    metrics,
-    redis,
-    consumers,
-    open,
-    logger,
-  }
-  const server = await openServer(config, parts)
+  const inside = { database, control, disk, engine, intake, flows, schedules, metrics }
+  const server = await openServer(config, { ...inside, redis, consumers, open, logger })
   closings.push(() => server.close())
   const url = await server.listen({ host: config.HOST, port: config.PORT })
   logger.info({ url, roles: config.ROLES, version: VERSION, open }, 'listening')

@@ -35,9 +35,14 @@ export async function deployFolder(
   const deployments = readDeployments(await readDeploymentFiles(folder))
   const flows = new Map(FLOWS.map((flow) => [flow.name, flow]))
   // Schedulers and workers look by themselves within a second.
-  const ports = schedulePorts(config, { database, flows, clock, wake: () => {} })
-  const { cancel } = createDurableEngine(database, () => {})
-  return deploy({ ...ports, cancel, changed: () => {} }, deployments, { ...options, by: 'deploy' })
+  const ports = schedulePorts(config, {
+    database,
+    engine: createDurableEngine(database, () => {}),
+    flows,
+    clock,
+    wake: () => {},
+  })
+  return deploy({ ...ports, changed: () => {} }, deployments, { ...options, by: 'deploy' })
 }
 
 /**

@@ -9,8 +9,9 @@ import type { Metrics } from '../platform/observability/metrics.ts'
 import type { Database } from '../platform/postgres/pool.ts'
 import type { HotelClock } from '../platform/schedules/clock.ts'
 import type { WrittenFiring } from '../platform/schedules/firing-writes.ts'
+import type { SchedulePorts, Schedules } from '../platform/schedules/schedule-service.ts'
 import { type Scheduler, startScheduler } from '../platform/schedules/scheduler.ts'
-import { createSchedules, type SchedulePorts, type Schedules } from '../platform/schedules/schedules.ts'
+import { createSchedules } from '../platform/schedules/schedules.ts'
 
 export interface ScheduleParts {
   database: Database
@@ -26,12 +27,12 @@ export interface ScheduleParts {
 /** What changing schedules needs; a process of its own, the command line's for example, has no more. */
 export function schedulePorts(
   config: Config,
-  { database, flows, clock, wake }: Pick<ScheduleParts, 'database' | 'flows' | 'clock' | 'wake'>,
-): Omit<SchedulePorts, 'changed' | 'cancel'> {
-  const { HOTEL_TIMEZONE: timezone, NIGHT_AUDIT_AT: nightAuditAt } = config
+  { database, engine, flows, clock, wake }: Omit<ScheduleParts, 'metrics' | 'logger'>,
+): Omit<SchedulePorts, 'changed'> {
+  const { HOTEL_TIMEZONE: timezone, NIGHT_AUDIT_AT: nightAuditAt, HOTEL_LANGUAGE: language } = config
   return {
-    ...{ database, flows, clock, startRuns, timezone },
-    language: config.HOTEL_LANGUAGE,
+    ...{ database, flows, clock, startRuns, timezone, language },
+    cancel: (runId) => engine.cancel(runId),
     businessDate: (at) => businessDate(at, { timezone, nightAuditAt }),
     wake: () => wake('*'),
   }
@@ -40,9 +41,9 @@ export function schedulePorts(
 /** Every process can change schedules; one with the role `scheduler` fires them, until `close`. */
 export function openSchedules(
   config: Config,
-  { engine, metrics, logger, ...parts }: ScheduleParts,
+  { metrics, logger, ...parts }: ScheduleParts,
 ): { schedules: Schedules; close(): Promise<void> } {
-  const ports = { ...schedulePorts(config, parts), cancel: (runId: string) => engine.cancel(runId) }
+  const ports = schedulePorts(config, parts)
   let scheduler: Scheduler | undefined
   const schedules = createSchedules({ ...ports, changed: () => scheduler?.look() })
   if (config.ROLES.includes('scheduler')) {

@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
-import { startService } from '../../support/service-process.ts'
+import { ensureBuilt, startService } from '../../support/service-process.ts'
 import { expectFailure, prefectService } from './command-line.ts'
 
 let test: TestDatabase
 let folder: string
 beforeAll(async () => {
+  ensureBuilt()
   test = await createTestDatabase()
 })
 afterAll(() => test?.drop())
