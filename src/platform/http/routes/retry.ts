@@ -12,8 +12,8 @@ import {
 import type { PlannedRetry, Retries, RetryPlan } from '../../engine/retry-plan.ts'
 import { notificationsOfRuns } from '../../notifications/run-notifications.ts'
 import type { Sql } from '../../postgres/sql.ts'
-import { answer, problems } from '../documented-answers.ts'
 import { nearestNames } from '../../spelling.ts'
+import { answer, problems } from '../documented-answers.ts'
 import { HttpProblem, invalid, quoted, runNotFound } from '../problem.ts'
 import { type NewRunDeps, startWithOtherParameters } from './retry-new-run.ts'
 
