@@ -12,7 +12,7 @@ const platform = (...rooms) => rooms.map((room) => `^src/platform/${room}/`)
 const CONTRACT = '^src/platform/contract/'
 const TIME = '^src/platform/time/'
 /** What the rooms above see of the engine: the language, its errors, its retries, the port, ids. */
-const ENGINE_PORTS = '^src/platform/engine/(engine|errors|flow|ids|retries)\\.ts$'
+const ENGINE_PORTS = '^src/platform/engine/(engine|errors|flow|ids|retries|signal)\\.ts$'
 const ENGINE_CORE = '^src/platform/engine/[^/]+\\.ts$'
 /** The pool, and what it is made of. */
 const DATABASE_POOL = [
@@ -40,9 +40,10 @@ const PLATFORM = {
   storage: [...toolbox, ...platform('outbound'), ENGINE_PORTS],
   notifications: [...toolbox, ...platform('postgres', 'runs', 'channels'), ENGINE_PORTS],
   events: [...toolbox, ...platform('postgres', 'time'), ENGINE_PORTS],
+  inbox: [...toolbox, ...platform('postgres', 'runs'), ENGINE_PORTS],
   http: [
     ...toolbox,
-    ...platform('time', 'postgres', 'access', 'runs', 'events', 'notifications'),
+    ...platform('time', 'postgres', 'access', 'runs', 'events', 'notifications', 'inbox'),
     ...[ENGINE_PORTS, '^src/platform/spelling\\.ts$'],
   ],
 }
@@ -81,6 +82,7 @@ const SERVICE_PORTS = '^src/hotel/services/(pms/property-system|ml/ml|llm/llm|cv
 const ENDINGS = {
   event: [ZOD, CONTRACT, PURE, '^src/platform/events/define-event\\.ts$'],
   parameters: [ZOD, CONTRACT, PURE, hotel('rules')],
+  signal: [ZOD, CONTRACT, PURE, '^src/platform/engine/signal\\.ts$', hotel('(rules|signal)')],
   rules: [CONTRACT, TIME, PURE, hotel('(event|parameters|rules)')],
   sql: [CONTRACT, ...SQL, PURE, hotel('(event|parameters|rules|sql)')],
   tasks: [
@@ -89,7 +91,11 @@ const ENDINGS = {
   ],
   flow: [
     ...[ZOD, CONTRACT, ENGINE_PORTS, ...platform('notifications'), PURE],
-    ...[shared('deps', 'steps'), hotel('(event|parameters|rules|tasks|flow)')],
+    ...[shared('deps', 'steps'), hotel('(event|parameters|rules|signal|tasks|flow)')],
+  ],
+  inbox: [
+    ...[ZOD, CONTRACT, ENGINE_PORTS, ...platform('inbox'), ...SQL, PURE],
+    ...[shared('hotel-tables'), hotel('(event|parameters|rules|sql|inbox)')],
   ],
 }
 
@@ -135,7 +141,7 @@ const OTHERS = [
     from: '^src/hotel/[^/]+\\.ts$',
     may: [
       ...[ZOD, CONTRACT, ...PORTS, '^src/hotel/', SETTING_KINDS],
-      '^src/platform/(events/define-event|outbound/call-limits)\\.ts$',
+      '^src/platform/(events/define-event|outbound/call-limits|inbox/inbox-source)\\.ts$',
     ],
   },
   {

@@ -20,6 +20,7 @@ import { isOpen, readiness } from './access.ts'
 import { openConsumers, openIntake } from './event-intake.ts'
 import { openWorker } from './flow-worker.ts'
 import { readHealth } from './health.ts'
+import { openInbox, signalsByName } from './inbox.ts'
 import { migrateEverything } from './migrations.ts'
 import { observeService } from './observers.ts'
 import { openOutsideServices } from './outside-services.ts'
@@ -60,7 +61,12 @@ export async function startApp(config: Config, logger: Logger, options: AppOptio
   }
 }
 
-async function build(config: Config, logger: Logger, { now, scheduleClock }: AppOptions, closings: Closing[]) {
+async function build(
+  config: Config,
+  logger: Logger,
+  { now, scheduleClock }: AppOptions,
+  closings: Closing[],
+) {
   const metrics = createMetrics()
   const telemetry = await openTelemetry(config, { metrics, logger })
   closings.push(() => telemetry.close())
@@ -94,9 +100,19 @@ async function build(config: Config, logger: Logger, { now, scheduleClock }: App
   const wake = (queue: string) => (worker ? worker.pollNow(queue) : notifyWorkers(database, queue))
   const engine = createDurableEngine(database, wake)
   const flows = new Map<string, AnyFlow>(FLOWS.map((flow) => [flow.name, flow]))
-  const intake = openIntake(config, { database, flows, metrics, now, wake })
+  const taking = { database, flows, metrics, now, wake }
+  const intake = openIntake(config, taking)
+  const inbox = openInbox(config, taking)
 
-  const scheduling = openSchedules(config, { database, engine, flows, metrics, clock: scheduleClock, wake, logger })
+  const scheduling = openSchedules(config, {
+    database,
+    engine,
+    flows,
+    metrics,
+    clock: scheduleClock,
+    wake,
+    logger,
+  })
   closings.push(() => scheduling.close())
 
   const redis = config.REDIS_URL ? connectRedis(config.REDIS_URL, logger) : undefined
@@ -111,10 +127,24 @@ async function build(config: Config, logger: Logger, { now, scheduleClock }: App
   }
   const consumers = await openConsumers(config, { intake, metrics, logger })
   closings.push(async () => consumers?.close())
-  closings.push(observeService(metrics, database, () => worker?.running() ?? 0))
+  closings.push(observeService(metrics, database, inbox, () => worker?.running() ?? 0))
 
   const { schedules } = scheduling
-  const parts = { database, control, disk, engine, intake, flows, schedules, metrics, redis, consumers, open, logger }
+  const parts = {
+    database,
+    control,
+    disk,
+    engine,
+    intake,
+    inbox,
+    flows,
+    schedules,
+    metrics,
+    redis,
+    consumers,
+    open,
+    logger,
+  }
   const server = await openServer(config, parts)
   closings.push(() => server.close())
   const url = await server.listen({ host: config.HOST, port: config.PORT })
@@ -122,7 +152,7 @@ async function build(config: Config, logger: Logger, { now, scheduleClock }: App
   return { url, databaseUrl }
 }
 
-interface ServerParts extends Pick<HttpDeps, 'engine' | 'intake' | 'flows' | 'open' | 'logger'> {
+interface ServerParts extends Pick<HttpDeps, 'engine' | 'intake' | 'inbox' | 'flows' | 'open' | 'logger'> {
   database: Database
   control: Database
   disk: DiskSpace
@@ -138,6 +168,7 @@ function openServer(config: Config, { metrics, redis, consumers, control, disk, 
   return buildServer({
     ...parts,
     eventKinds: EVENT_KINDS,
+    signals: signalsByName(),
     keys: createKeyStore({ sql, staticKeys: config.API_KEYS ?? [] }),
     version: VERSION,
     health: () => readHealth({ sql: control, diskIsFull, version: VERSION, redis, rabbitmq: consumers }),

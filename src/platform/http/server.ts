@@ -13,6 +13,7 @@ import { addQueryNames } from './plugins/query-names.ts'
 import { addTracing } from './plugins/tracing.ts'
 import { addEventIntakeRoutes, type EventIntakeDeps } from './routes/event-intake.ts'
 import { addEventRoutes, type EventDeps } from './routes/events.ts'
+import { addInboxRoutes, type InboxDeps } from './routes/inbox.ts'
 import { addNotificationRoutes, type NotificationDeps } from './routes/notifications.ts'
 import { addHealthRoute, addProbeRoutes, type HealthDeps, type ProbeDeps } from './routes/probes.ts'
 import { addRunControlRoutes, type RunControlDeps } from './routes/run-control.ts'
@@ -29,6 +30,7 @@ export type HttpDeps = AuthenticationDeps &
   EventDeps &
   NotificationDeps &
   RunControlDeps &
+  InboxDeps &
   StreamDeps &
   Omit<RunDeps & TriggerDeps, 'estimates'> &
   ServerDeps
@@ -79,6 +81,7 @@ async function addApi(app: FastifyInstance, deps: HttpDeps): Promise<void> {
   addEventIntakeRoutes(app, deps)
   addEventRoutes(app, deps)
   addNotificationRoutes(app, deps)
+  addInboxRoutes(app, deps)
   addHealthRoute(app, deps)
   addStreamRoute(app, deps)
   await addDocs(app)

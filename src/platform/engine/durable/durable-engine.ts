@@ -38,6 +38,9 @@ export function createDurableEngine(database: Database, wake: (queue: string) =>
   }
 }
 
+/** The same inside a transaction of the caller's, who wakes the workers when that is committed. */
+export const engineActs = { signal, retry }
+
 /** Locks the run's row: its worker records nothing while we decide. */
 async function lockRun(sql: Sql, runId: string): Promise<RunRow | undefined> {
   await sql.query('select 1 from dbos.workflow_status where workflow_uuid = $1 for no key update', [runId])
