@@ -77,7 +77,7 @@ export async function countOpen(
     const rows = source.open(bind)
     const where = [...rows.where, ...conditions(rows, filter, bind)]
     return `select '${source.kind}' as kind, (select count(*)::int from
-      (select from ${rows.from} where ${where.join(' and ')} limit ${COUNTED_UP_TO + 1}) c) as open`
+      (select ${rows.who} from ${rows.from} where ${where.join(' and ')} limit ${COUNTED_UP_TO + 1}) c) as open`
   })
   const found = await sql.query<{ kind: string; open: number }>(
     `${PLANNED_WITH_VALUES} ${counts.join('\nunion all\n')}`,
