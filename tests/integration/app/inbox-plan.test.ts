@@ -51,6 +51,21 @@ beforeAll(async () => {
      from generate_series(1, $1::int) n`,
     [ENDED],
   )
+  await database.query(
+    `insert into dbos.workflow_output (workflow_uuid, output)
+     select 'fr_' || n, 'null' from generate_series(1, $1::int) n`,
+    [ENDED],
+  )
+  await database.query(
+    `insert into dbos.operation_outputs (workflow_uuid, function_id, function_name, application_name)
+     select 'fr_' || n, 0, 'act', 'prefect-service' from generate_series(1, $1::int) n`,
+    [ENDED],
+  )
+  await database.query(
+    `insert into prefect.run_signals (run_id, signal, taken_by)
+     select 'fr_' || n, 'acknowledge', 1 from generate_series(11, $1::int) n`,
+    [ENDED],
+  )
   await database.query('analyze')
 })
 afterAll(() => test.drop())
@@ -98,7 +113,7 @@ it.each<[string, InboxFilter]>([
     .filter((node) => node['Node Type'] === 'Seq Scan')
     .map((node) => node['Relation Name'])
   // A table of ten rows is read as a whole; those that keep what has ended never are.
-  expect(new Set(scanned).difference(new Set(['unsettled_events']))).toEqual(new Set())
+  expect(scanned.filter((name) => name !== 'unsettled_events')).toEqual([])
   for (const plan of plans) {
     expect(plan['Shared Hit Blocks'] + plan['Shared Read Blocks']).toBeLessThan(3_000)
   }

@@ -1,5 +1,6 @@
 /** The inbox as people meet it: over HTTP, with a worker that does what they decide. */
 import type { FastifyInstance } from 'fastify'
+import { expect } from 'vitest'
 import { z } from 'zod'
 import { openInbox } from '../../../src/app/inbox.ts'
 import { readConfig } from '../../../src/config.ts'
@@ -135,4 +136,30 @@ export async function openInboxRig(): Promise<InboxRig> {
       await test.drop()
     },
   }
+}
+
+/** Two people press at the same moment: one settles it, and the other hears who did. */
+export async function bothPress(rig: InboxRig, id: string, action: string, other = action, payload?: object) {
+  const body = payload === undefined ? {} : { payload }
+  const answers = await Promise.all([
+    rig.settle(id, action, { ...body, by: 'Lan', note: 'seen' }),
+    rig.settle(id, other, { ...(other === action ? body : {}), by: 'Minh' }),
+  ])
+  expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409])
+  const [won, lost] = answers.toSorted((a, b) => a.status - b.status)
+  const { by, action: done } = won?.body ?? {}
+  expect(won?.body).toMatchObject({
+    id,
+    decided_by: 'key-workflows:write',
+    note: by === 'Lan' ? 'seen' : null,
+  })
+  expect(lost?.body).toMatchObject({
+    code: 'already_decided',
+    detail: expect.stringContaining(
+      `${done}, by ${by} (key "key-workflows:write"), at ${won?.body.decided_at}`,
+    ),
+    decision: { action: done, by, decided_by: 'key-workflows:write' },
+  })
+  expect((await rig.entries()).map((entry) => entry.id)).not.toContain(id)
+  return { won: won?.body, by: by as string }
 }

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { InboxList } from '../../../src/platform/contract/inbox.ts'
 import { eventually } from '../../support/eventually.ts'
 import { addRoom } from '../hotel/rooms/hotel.ts'
-import { type InboxRig, openInboxRig, world } from './inbox-rig.ts'
+import { bothPress, type InboxRig, openInboxRig, world } from './inbox-rig.ts'
 
 let rig: InboxRig
 beforeAll(async () => {
@@ -15,110 +14,7 @@ beforeEach(async () => {
   await addRoom(rig.database, '201', 'clean')
 })
 
-/** Two people press at the same moment: one settles it, and the other hears who did. */
-async function bothPress(id: string, action: string, other = action, payload?: object) {
-  const body = payload === undefined ? {} : { payload }
-  const answers = await Promise.all([
-    rig.settle(id, action, { ...body, by: 'Lan', note: 'seen' }),
-    rig.settle(id, other, { ...(other === action ? body : {}), by: 'Minh' }),
-  ])
-  expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409])
-  const [won, lost] = answers.toSorted((a, b) => a.status - b.status)
-  const { by, action: done } = won?.body ?? {}
-  expect(won?.body).toMatchObject({
-    id,
-    decided_by: 'key-workflows:write',
-    note: by === 'Lan' ? 'seen' : null,
-  })
-  expect(lost?.body).toMatchObject({
-    code: 'already_decided',
-    detail: expect.stringContaining(
-      `${done}, by ${by} (key "key-workflows:write"), at ${won?.body.decided_at}`,
-    ),
-    decision: { action: done, by, decided_by: 'key-workflows:write' },
-  })
-  expect((await rig.entries()).map((entry) => entry.id)).not.toContain(id)
-  return { won: won?.body, by: by as string }
-}
-const decisionsOf = async (id: string) => {
-  const { body } = await rig.call('GET', 'inbox/decisions?limit=200')
-  return body.decisions.filter((one: { id: string }) => one.id === id)
-}
 const postEvent = (kind: string, body: object) => rig.call('POST', `events/${kind}`, { body })
-
-describe('wait', () => {
-  it('a wrong payload is refused by field, and the run goes on waiting', async () => {
-    await rig.start('wait_for_choice', 'fr_wrong', { guest: 'G1', within: 600 })
-    const entry = await rig.entryOf('wait', 'fr_wrong')
-    expect(entry).toMatchObject({
-      title: 'The guest chooses a room',
-      who: 'front_office',
-      subjects: ['guest:G1'],
-      details: { workflow_name: 'wait_for_choice', signal: 'room_choice' },
-      actions: [{ action: 'answer', input: { type: 'object', required: ['room_number', 'nights'] } }],
-    })
-    expect(Date.parse(entry.due_at ?? '') - Date.parse(entry.since)).toBe(600_000)
-    const payload = { room_number: 7, nights: 0, floor: 1 }
-    const wrong = [
-      await rig.settle(entry.id, 'answer', { payload }),
-      await rig.call('POST', 'workflows/signal/fr_wrong/room_choice', { body: { payload } }),
-    ]
-    for (const { status, body } of wrong) {
-      expect(status).toBe(422)
-      expect(body.errors.map(({ path }: { path: string }) => path)).toEqual([
-        'body.payload.room_number',
-        'body.payload.nights',
-        'body.payload',
-      ])
-    }
-    expect(await rig.durable.status('fr_wrong')).toBe('waiting')
-    expect((await rig.entryOf('wait', 'fr_wrong')).id).toBe(entry.id)
-    expect(await rig.call('POST', 'workflows/signal/fr_wrong/room_chioce')).toMatchObject({
-      status: 404,
-      body: { code: 'unknown_signal', detail: expect.stringContaining('"room_choice"') },
-    })
-  })
-
-  it('is answered once, also while the run is suspended', async () => {
-    await rig.start('wait_for_choice', 'fr_wait', { guest: 'G2', within: 600 })
-    const entry = await rig.entryOf('wait', 'fr_wait')
-    await eventually('it is suspended', async () => {
-      const text = 'select status from dbos.workflow_status where workflow_uuid = $1'
-      const [row] = await rig.database.query<{ status: string }>(text, ['fr_wait'])
-      return row?.status === 'DELAYED' || undefined
-    })
-    expect((await rig.entryOf('wait', 'fr_wait')).id).toBe(entry.id)
-    const payload = { room_number: '305', nights: 2 }
-    const { won, by } = await bothPress(entry.id, 'answer', 'answer', payload)
-    expect(won.payload).toEqual(payload)
-    expect(await rig.durable.ended('fr_wait')).toMatchObject({
-      status: 'completed',
-      result: { chosen: payload },
-    })
-    const again = await rig.settle(entry.id, 'answer', { payload, by })
-    expect(again).toMatchObject({ status: 200, body: won, headers: { 'idempotent-replayed': 'true' } })
-    expect(await rig.settle(entry.id, 'answer', { payload: { ...payload, nights: 3 }, by })).toMatchObject({
-      status: 409,
-    })
-    const sent = await rig.database.query(`select from prefect.run_signals where run_id = 'fr_wait'`)
-    expect(sent).toHaveLength(1)
-    expect(await decisionsOf(entry.id)).toHaveLength(1)
-    expect(await rig.call('GET', `inbox/${entry.id}`)).toMatchObject({
-      status: 404,
-      body: { detail: expect.stringContaining('answer') },
-    })
-  })
-
-  it('whose time passed is no entry any more', async () => {
-    await rig.start('wait_for_choice', 'fr_late', { guest: 'G3', within: 0.4 })
-    const { id } = await rig.entryOf('wait', 'fr_late')
-    await rig.durable.ended('fr_late')
-    expect(await rig.settle(id, 'answer', { payload: { room_number: '1', nights: 1 } })).toMatchObject({
-      status: 404,
-      body: { code: 'entry_not_found' },
-    })
-  })
-})
 
 describe('failed_run', () => {
   it('is retried once, and is another entry when it fails again', async () => {
@@ -133,7 +29,7 @@ describe('failed_run', () => {
         { action: 'dismiss', input: null },
       ],
     })
-    await bothPress(entry.id, 'retry')
+    await bothPress(rig, entry.id, 'retry')
     const next = await rig.entryOf('failed_run', 'fr_fragile')
     expect(next.id).not.toBe(entry.id)
     expect(await rig.settle(next.id, 'explode')).toMatchObject({
@@ -156,7 +52,7 @@ describe('failed_run', () => {
     const entry = await rig.entryOf('failed_run', 'fr_outer')
     const about = (await rig.entries('?kind=failed_run')).filter(({ id }) => id !== entry.id)
     expect(about).toEqual([])
-    const { won } = await bothPress(entry.id, 'dismiss', 'retry')
+    const { won } = await bothPress(rig, entry.id, 'dismiss', 'retry')
     if (won.action === 'retry') {
       const again = await rig.entryOf('failed_run', 'fr_outer')
       expect((await rig.settle(again.id, 'dismiss')).status).toBe(200)
@@ -177,7 +73,7 @@ it('flagged_run: mended or dismissed', async () => {
     const entry = await rig.entryOf('flagged_run', runId)
     expect(entry).toMatchObject({ subjects: ['booking:B9'], details: { flagged: expect.any(String) } })
     expect((await rig.entries('?kind=failed_run')).map((one) => one.flow_run_id)).not.toContain(runId)
-    await bothPress(entry.id, action)
+    await bothPress(rig, entry.id, action)
     const [row] = await rig.database.query<{ flagged: string | null }>(
       'select flagged from prefect.flow_runs where id = $1',
       [runId],
@@ -211,7 +107,7 @@ describe('rejected_event', () => {
       body: { errors: [{ path: 'body.payload.body.confidence' }] },
     })
     expect((await rig.entryOf('rejected_event', refused?.id ?? '')).id).toBe(entry.id)
-    const { won } = await bothPress(entry.id, 'replay', 'replay', { body: good })
+    const { won } = await bothPress(rig, entry.id, 'replay', 'replay', { body: good })
     const [run] = won.result.workflows_triggered
     expect(await rig.durable.ended(run.flow_run_id)).toMatchObject({ status: 'completed' })
     const kept = await rig.database.query('select from prefect.events where replay_of = $1', [refused?.id])
@@ -224,7 +120,7 @@ describe('rejected_event', () => {
       (await rig.entries('?kind=rejected_event')).find(({ details }) => details.kind === 'booking'),
     )
     expect(entry.details.payload).toBe('{"booking_id": "B1", "timesta')
-    await bothPress(entry.id, 'dismiss')
+    await bothPress(rig, entry.id, 'dismiss')
   })
 })
 
@@ -248,7 +144,7 @@ describe('attendance_review', () => {
       details: { confidence: 0.5 },
     })
     expect((await rig.entries('?kind=failed_run')).map((one) => one.flow_run_id)).not.toContain(flow_run_id)
-    await bothPress(entry.id, 'accept')
+    await bothPress(rig, entry.id, 'accept')
     await eventually('it is done', async () =>
       (await rig.durable.status(flow_run_id)) === 'completed' ? true : undefined,
     )
@@ -259,7 +155,7 @@ describe('attendance_review', () => {
     const { flow_run_id } = (await postEvent('attendance', sighting('EMP9'))).body
     await rig.durable.ended(flow_run_id)
     const entry = await rig.entryOf('attendance_review', flow_run_id)
-    await bothPress(entry.id, 'reject')
+    await bothPress(rig, entry.id, 'reject')
     expect(await rig.durable.status(flow_run_id)).toBe('failed')
     expect(await punches('EMP9')).toEqual([])
   })
@@ -289,7 +185,7 @@ describe('unknown_room', () => {
       status: 422,
       body: { errors: [{ path: 'body.payload' }] },
     })
-    await bothPress(entry.id, 'add_room')
+    await bothPress(rig, entry.id, 'add_room')
     await eventually('the parent goes through', async () =>
       (await rig.durable.status(parent)) === 'completed' ? true : undefined,
     )
@@ -302,7 +198,7 @@ describe('unknown_room', () => {
   it('or it was a slip, and all of it is dismissed', async () => {
     const entry = await failed('99X')
     await rig.durable.ended(await parentOf(entry.flow_run_id ?? ''))
-    await bothPress(entry.id, 'dismiss')
+    await bothPress(rig, entry.id, 'dismiss')
     expect(await rig.entries('?subject=room:99X')).toEqual([])
   })
 })
@@ -318,59 +214,8 @@ it('refund_request: paid or withdrawn', async () => {
     )
     const entry = await rig.entryOf('refund_request', `fr_${id}`)
     expect(entry).toMatchObject({ who: 'accounts', subjects: ['booking:B1'], details: { amount: 500_000 } })
-    await bothPress(entry.id, action)
+    await bothPress(rig, entry.id, action)
     const text = 'select status from prefect.refund_requests where id = $1'
     expect(await rig.database.query(text, [id])).toEqual([{ status }])
   }
-})
-
-describe('the list', () => {
-  it('is filtered, counted by kind, and read by page or cursor', async () => {
-    await rig.database.query(
-      `insert into prefect.refund_requests (id, booking_id, amount, reason, created_at)
-       select 'page_' || n, 'PAGE', n, 'x', timestamptz '2025-01-17 08:00:00Z' from generate_series(1, 5) n`,
-    )
-    const first = (await rig.call('GET', 'inbox?subject=booking:PAGE&limit=2')).body
-    expect(InboxList.parse(first)).toMatchObject({ total: 5, total_is_estimate: false, limit: 2 })
-    expect(first.counts).toMatchObject({ refund_request: 5, failed_run: 0, wait: 0 })
-    const cursor = first.next_cursor
-    const rest = (await rig.call('GET', `inbox?subject=booking:PAGE&limit=3&cursor=${cursor}`)).body
-    expect([...first.entries, ...rest.entries].map(({ id }) => id)).toEqual(
-      [1, 2, 3, 4, 5].map((n) => `refund_request.page_${n}`),
-    )
-    expect(rest.next_cursor).toBeNull()
-    const skipped = await rig.entries('?subject=booking:PAGE&offset=4')
-    expect(skipped.map(({ id }) => id)).toEqual(['refund_request.page_5'])
-    expect(await rig.call('GET', `inbox?who=accounts&cursor=${cursor}`)).toMatchObject({
-      status: 422,
-      body: { code: 'invalid_cursor' },
-    })
-    expect(new Set((await rig.entries('?who=accounts')).map(({ kind }) => kind))).toEqual(
-      new Set(['refund_request']),
-    )
-    await rig.database.query(`delete from prefect.refund_requests where booking_id = 'PAGE'`)
-  })
-
-  it('tells what is overdue', async () => {
-    await rig.start('wait_for_choice', 'fr_due', { guest: 'G4', within: 600 })
-    const { id } = await rig.entryOf('wait', 'fr_due')
-    expect((await rig.entries('?overdue=false')).map((one) => one.id)).toContain(id)
-    expect(await rig.entries('?overdue=true')).toEqual([])
-  })
-
-  it('names the kinds there are, and takes no parameter it does not know', async () => {
-    expect(await rig.call('GET', 'inbox?kind=failed_runs')).toMatchObject({
-      status: 422,
-      body: { errors: [{ path: 'query.kind', message: expect.stringContaining('"failed_run"') }] },
-    })
-    expect((await rig.call('GET', 'inbox?knd=wait')).status).toBe(422)
-  })
-
-  it('is read with `read` and settled with `workflows:write`', async () => {
-    expect((await rig.call('GET', 'inbox', { key: 'read' })).status).toBe(200)
-    expect((await rig.call('GET', 'inbox/decisions', { key: 'read' })).status).toBe(200)
-    expect((await rig.call('POST', 'inbox/x/y', { key: 'read' })).status).toBe(403)
-    expect((await rig.settle('failed_run.nobody.1', 'retry')).status).toBe(404)
-    expect((await rig.settle('nonsense', 'retry')).status).toBe(404)
-  })
 })
