@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { VERSION } from '../app/version.ts'
 import { addEventCommands } from './event-commands.ts'
+import { addInboxCommands } from './inbox-commands.ts'
 import { addKeyCommands } from './key-commands.ts'
 import { addRunCommands } from './run-commands.ts'
 import { addServiceCommands } from './service-commands.ts'
@@ -20,7 +21,7 @@ export function commandLine(): Command {
     .addHelpText(
       'after',
       `
-trigger, runs and events ask the service at PREFECT_SERVICE_URL (default http://127.0.0.1:8004) with the API key in
+trigger, runs, events and inbox ask the service at PREFECT_SERVICE_URL (default http://127.0.0.1:8004) with the API key in
 PREFECT_SERVICE_KEY. keys and migrate work on the database at DATABASE_URL, or the embedded one under DATA_DIR.
 All of these are also read from a file named .env.`,
     )
@@ -28,6 +29,7 @@ All of these are also read from a file named .env.`,
   addTriggerCommand(program)
   addRunCommands(program)
   addEventCommands(program)
+  addInboxCommands(program)
   addKeyCommands(program)
   return program
 }
