@@ -11,8 +11,10 @@ const PACKAGES = '^node_modules/'
 const platform = (...rooms) => rooms.map((room) => `^src/platform/${room}/`)
 const CONTRACT = '^src/platform/contract/'
 const TIME = '^src/platform/time/'
+/** When a schedule is due: pure. */
+const TIMING = '^src/platform/schedules/timing/'
 /** What the rooms above see of the engine: the language, its errors, its retries, the port, ids. */
-const ENGINE_PORTS = '^src/platform/engine/(engine|errors|flow|ids|retries|signal)\\.ts$'
+const ENGINE_PORTS = '^src/platform/engine/(engine|errors|flow|ids|retries|retry-plan|signal)\\.ts$'
 const ENGINE_CORE = '^src/platform/engine/[^/]+\\.ts$'
 /** The pool, and what it is made of. */
 const DATABASE_POOL = [
@@ -41,9 +43,10 @@ const PLATFORM = {
   notifications: [...toolbox, ...platform('postgres', 'runs', 'channels'), ENGINE_PORTS],
   events: [...toolbox, ...platform('postgres', 'time'), ENGINE_PORTS],
   inbox: [...toolbox, ...platform('postgres', 'runs'), ENGINE_PORTS],
+  schedules: [...toolbox, ...platform('time', 'postgres', 'runs'), ENGINE_PORTS],
   http: [
     ...toolbox,
-    ...platform('time', 'postgres', 'access', 'runs', 'events', 'notifications', 'inbox'),
+    ...platform('time', 'postgres', 'access', 'runs', 'events', 'notifications', 'schedules', 'inbox'),
     ...[ENGINE_PORTS, '^src/platform/spelling\\.ts$'],
   ],
 }
@@ -111,6 +114,11 @@ const OTHERS = [
     name: 'engine-durable',
     from: '^src/platform/engine/durable/',
     may: [...toolbox, ...platform('engine', 'postgres', 'runs')],
+  },
+  {
+    name: 'schedules-timing',
+    from: TIMING,
+    may: [TIMING, CONTRACT, TIME, '^crypto$', '^node_modules/(croner|cronstrue|date-holidays)/'],
   },
   {
     name: 'channels',

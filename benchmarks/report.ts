@@ -2,6 +2,7 @@
 import { cpus } from 'node:os'
 import type { HotelFigures } from './hotel.ts'
 import { percentile } from './load.ts'
+import { type ScheduleFigures, scheduleFigures } from './schedules.ts'
 
 /** Rates are per second, one for each turn. */
 export interface Figures {
@@ -13,6 +14,7 @@ export interface Figures {
   idle: number | undefined
   resident: number | undefined
   intake: number
+  schedules: ScheduleFigures
   hotel: HotelFigures
 }
 
@@ -45,6 +47,7 @@ function results({ rates, bursts, lanes, ...more }: Figures) {
     intake_alone_per_second: round(more.intake, 0),
     idle_cpu_percent_of_a_core: round(more.idle),
     resident_megabytes_after_load: more.resident ?? null,
+    schedules: scheduleResults(more.schedules),
     hotel_day: hotelResults(more.hotel),
   }
 }
@@ -62,6 +65,16 @@ function burstResults({ events, ...rates }: Figures['bursts']) {
       service: cost(rates.oursWatched, ours),
       bare_dbos_four_steps: cost(rates.fourWatched, four),
     },
+  }
+}
+
+function scheduleResults(figures: ScheduleFigures) {
+  const { spread, together, idleWithout, idleWith } = scheduleFigures(figures)
+  const cost = idleWith === undefined || idleWithout === undefined ? undefined : idleWith - idleWithout
+  return {
+    lateness_ms_of_1000_in_a_minute: spread,
+    lateness_ms_of_1000_at_once: together,
+    idle_cpu_percent_of_10000: round(cost, 2),
   }
 }
 
@@ -88,6 +101,7 @@ export function report(figures: Figures): void {
   const runs = result.attendance_runs_per_second
   const latency = result.latency_ms_at_50_per_second
   const hotel = result.hotel_day
+  const { schedules } = result
   const row = (what: string, value: unknown, wanted: string) =>
     `  ${what.padEnd(58)}${String(value).padStart(10)}   ${wanted}\n`
   process.stdout.write(`${JSON.stringify(result, null, 2)}\n\n`)
@@ -107,6 +121,17 @@ export function report(figures: Figures): void {
       row('intake alone, events/s answered 202', result.intake_alone_per_second, '1000 or more') +
       row('idle CPU of the service, % of a core', result.idle_cpu_percent_of_a_core, '5 or less') +
       row('resident memory after the load, MB', result.resident_megabytes_after_load, '200 or less') +
+      row(
+        '1,000 schedules due in a minute, p99 late, ms',
+        schedules.lateness_ms_of_1000_in_a_minute.p99,
+        '300 or less',
+      ) +
+      row('  all at the same instant', schedules.lateness_ms_of_1000_at_once.p99, '300 or less') +
+      row(
+        '10,000 schedules that are not due, % of a core',
+        schedules.idle_cpu_percent_of_10000,
+        '1 or less',
+      ) +
       row('with its other services: attendance events/s', hotel.attendance_events_per_second, '') +
       row('  room events/s, all runs completed', hotel.room_events_per_second, '') +
       row('  booking events/s, e-mail accepted, predictions made', hotel.booking_events_per_second, '') +

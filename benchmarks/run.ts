@@ -17,6 +17,7 @@ import { attendanceLatencies, closedLoop } from './load.ts'
 import { cpuSeconds, type Running, residentMegabytes, startProgram } from './processes.ts'
 import { type Figures, report } from './report.ts'
 import { measureScale } from './scale.ts'
+import { measureSchedules } from './schedules.ts'
 
 const SECONDS = Number(process.env.SECONDS ?? 10)
 const LANES = 64
@@ -83,6 +84,8 @@ async function measure(bench: Bench): Promise<Figures> {
   const resident = residentMegabytes(all.pid)
   await all.stop()
   const intake = await intakeAlone(await bench.newDatabase('intake'))
+  const scheduled = await bench.newDatabase('schedules')
+  const schedules = await measureSchedules(service, settings(scheduled.url), scheduled)
   const { url, database } = await bench.newDatabase('hotel')
   const hotel = await measureHotel(service, settings(url), { database, lanes: LANES, seconds: SECONDS })
   return {
@@ -93,6 +96,7 @@ async function measure(bench: Bench): Promise<Figures> {
     idle,
     resident,
     intake,
+    schedules,
     hotel,
   }
 }
@@ -125,6 +129,7 @@ const settings = (url: string, roles = 'api,worker,consumer,scheduler') => ({
   DATABASE_URL: url,
   PORT: '0',
   ROLES: roles,
+  DEPLOYMENTS_DIR: 'none',
   LOG_LEVEL: 'info',
   RATE_LIMIT_PER_MINUTE: '10000000',
 })

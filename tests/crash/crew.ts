@@ -12,16 +12,21 @@ export interface Crew {
   stop(): Promise<(number | null)[]>
 }
 
-export async function startCrew(environment: Record<string, string>, planned: Planned): Promise<Crew> {
-  const start = () => startService(environment, { planned })
-  const members = await Promise.all([start(), start()])
+/** `others`: the environment of the second, where it is another one. */
+export async function startCrew(
+  environment: Record<string, string>,
+  planned: Planned,
+  others: Record<string, string> = environment,
+): Promise<Crew> {
+  const start = (i: number) => startService(i === 0 ? environment : others, { planned })
+  const members = await Promise.all([start(0), start(1)])
   let turn = 0
   return {
     members,
     url: () => (members[turn++ % members.length] as ServiceProcess).url,
     async replace(i, end) {
       await end(members[i] as ServiceProcess)
-      members[i] = await start()
+      members[i] = await start(i)
     },
     stop: () => Promise.all(members.map((member) => member.stop())),
   }

@@ -6,7 +6,10 @@ import { RunStatus } from './run.ts'
 /** Known for life: firings are unique by it. */
 export const Slug = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9_-]{0,99}$/, 'must be 1 to 100 of a-z, 0-9, _ and -, and begin with a letter or digit')
+  .regex(
+    /^[a-z0-9][a-z0-9_-]{0,99}$/,
+    'must be 1 to 100 of a-z, 0-9, _ and -, and begin with a letter or digit',
+  )
 
 const Timezone = z.string().min(1).max(100).refine(isTimezone, {
   message: 'must be an IANA timezone, for example Asia/Ho_Chi_Minh',
@@ -25,13 +28,19 @@ function isTimezone(name: string): boolean {
 export const ScheduleTiming = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('cron'),
-    cron: z.string().min(1).max(200).meta({ examples: ['0 2 * * *', '*/15 7-22 * * *', '0 6 * * mon', '30 4 L * *'] }),
+    cron: z
+      .string()
+      .min(1)
+      .max(200)
+      .meta({ examples: ['0 2 * * *', '*/15 7-22 * * *', '0 6 * * mon', '30 4 L * *'] }),
     timezone: Timezone.optional(),
   }),
   z.object({
     type: z.literal('interval'),
     every_seconds: z.number().int().min(10).max(31_622_400),
-    anchor: Instant.optional().meta({ description: 'Counted from here, by elapsed time. Default: its creation' }),
+    anchor: Instant.optional().meta({
+      description: 'Counted from here, by elapsed time. Default: its creation',
+    }),
     timezone: Timezone.optional(),
   }),
   z.object({ type: z.literal('once'), at: Instant, timezone: Timezone.optional() }),
@@ -45,7 +54,12 @@ export const Blackout = z.union([
   z.object({
     from: Clock,
     to: Clock,
-    days: z.array(z.number().int().min(0).max(6)).min(1).max(7).optional().meta({ description: 'Monday = 0' }),
+    days: z
+      .array(z.number().int().min(0).max(6))
+      .min(1)
+      .max(7)
+      .optional()
+      .meta({ description: 'Monday = 0' }),
   }),
   z.object({ from: Instant, to: Instant }),
 ])
@@ -65,19 +79,25 @@ const DAY = 86_400
 /** How it fires, all but its name: what a person or a file declares, and may change. */
 const definition = {
   schedule: ScheduleTiming,
-  parameters: z.record(z.string(), z.unknown()).default({}).meta({
-    description:
-      'Of each run. `{{nominal}}`, `{{previous_nominal}}`, `{{local_date}}` and `{{business_date}}` are those of the ' +
-      'time it was due, also when it starts later',
-  }),
+  parameters: z
+    .record(z.string(), z.unknown())
+    .default({})
+    .meta({
+      description:
+        'Of each run. `{{nominal}}`, `{{previous_nominal}}`, `{{local_date}}` and `{{business_date}}` are those of the ' +
+        'time it was due, also when it starts later',
+    }),
   overlap: Overlap.default('skip').meta({
     description: 'What a firing does while `concurrency` earlier runs have not ended, waiting ones included',
   }),
   concurrency: z.number().int().min(1).max(1_000).default(1),
   catch_up: CatchUp.default('last').meta({
-    description: 'What was missed while nothing was there to fire it: the last of it, all within the window, or none',
+    description:
+      'What was missed while nothing was there to fire it: the last of it, all within the window, or none',
   }),
-  catch_up_window_seconds: Seconds.min(10).max(31 * DAY).default(DAY),
+  catch_up_window_seconds: Seconds.min(10)
+    .max(31 * DAY)
+    .default(DAY),
   jitter_seconds: Seconds.max(DAY).default(0),
   blackouts: z.array(Blackout).max(50).default([]),
   closed_dates: z.array(z.string().min(1).max(100)).max(20).default([]).meta({
@@ -89,9 +109,16 @@ const definition = {
     description: 'It starts so many more runs, and then no more',
   }),
   pause_after_failures: z.number().int().min(1).max(1_000).nullable().default(null),
-  time_limit_seconds: z.number().int().min(1).max(31 * DAY).nullable().default(null).meta({
-    description: 'A run that goes on for longer is cancelled',
-  }),
+  time_limit_seconds: z
+    .number()
+    .int()
+    .min(1)
+    .max(31 * DAY)
+    .nullable()
+    .default(null)
+    .meta({
+      description: 'A run that goes on for longer is cancelled',
+    }),
   queue: z.enum(['events', 'default']).nullable().default(null),
 } as const
 
@@ -193,7 +220,10 @@ export type ScheduleDetail = z.infer<typeof ScheduleDetail>
 
 export const ScheduleListQuery = z.object({
   workflow: several(z.string().min(1).max(200)),
-  active: z.enum(['true', 'false']).transform((text) => text === 'true').optional(),
+  active: z
+    .enum(['true', 'false'])
+    .transform((text) => text === 'true')
+    .optional(),
   origin: ScheduleOrigin.optional(),
   limit: z.coerce.number().int().min(1).max(1_000).default(200),
   offset: z.coerce.number().int().min(0).max(100_000).default(0),

@@ -11,13 +11,19 @@ import { addDocs, addOpenApi } from './plugins/openapi.ts'
 import { addProtection, type ProtectionDeps } from './plugins/protection.ts'
 import { addQueryNames } from './plugins/query-names.ts'
 import { addTracing } from './plugins/tracing.ts'
+import { addBackfillRoutes, type BackfillDeps } from './routes/backfills.ts'
+import { addCalendarRoutes, type CalendarDeps } from './routes/calendars.ts'
 import { addEventIntakeRoutes, type EventIntakeDeps } from './routes/event-intake.ts'
 import { addEventRoutes, type EventDeps } from './routes/events.ts'
 import { addInboxRoutes, type InboxDeps } from './routes/inbox.ts'
 import { addNotificationRoutes, type NotificationDeps } from './routes/notifications.ts'
 import { addHealthRoute, addProbeRoutes, type HealthDeps, type ProbeDeps } from './routes/probes.ts'
+import { addRetryRoutes, type RetryDeps } from './routes/retry.ts'
 import { addRunControlRoutes, type RunControlDeps } from './routes/run-control.ts'
 import { addRunRoutes, type RunDeps } from './routes/runs.ts'
+import { addScheduleControlRoutes, type ScheduleControlDeps } from './routes/schedule-control.ts'
+import { addSchedulePreviewRoutes, type SchedulePreviewDeps } from './routes/schedule-preview.ts'
+import { addScheduleRoutes, type ScheduleDeps } from './routes/schedules.ts'
 import { addStreamRoute, type StreamDeps } from './routes/stream.ts'
 import { addTriggerRoute, type TriggerDeps } from './routes/trigger.ts'
 
@@ -31,7 +37,13 @@ export type HttpDeps = AuthenticationDeps &
   NotificationDeps &
   RunControlDeps &
   InboxDeps &
+  RetryDeps &
   StreamDeps &
+  ScheduleDeps &
+  ScheduleControlDeps &
+  SchedulePreviewDeps &
+  BackfillDeps &
+  CalendarDeps &
   Omit<RunDeps & TriggerDeps, 'estimates'> &
   ServerDeps
 
@@ -77,11 +89,17 @@ async function addApi(app: FastifyInstance, deps: HttpDeps): Promise<void> {
   const estimates = createEstimates(deps.database)
   addTriggerRoute(app, { ...deps, estimates })
   addRunControlRoutes(app, deps)
+  addRetryRoutes(app, deps)
   addRunRoutes(app, { ...deps, estimates })
   addEventIntakeRoutes(app, deps)
   addEventRoutes(app, deps)
   addNotificationRoutes(app, deps)
   addInboxRoutes(app, deps)
+  addScheduleRoutes(app, deps)
+  addScheduleControlRoutes(app, deps)
+  addSchedulePreviewRoutes(app, deps)
+  addBackfillRoutes(app, deps)
+  addCalendarRoutes(app, deps)
   addHealthRoute(app, deps)
   addStreamRoute(app, deps)
   await addDocs(app)

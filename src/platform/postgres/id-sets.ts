@@ -37,6 +37,44 @@ export async function idSet(sql: Sql, select: IdSet['select'], narrow = NARROW):
   return { narrow: ids <= narrow, sortable: ids <= narrow * SORTABLE, select }
 }
 
+/** The kind's own table, with the column that its list is ordered by, and both as `t`. */
+interface SearchedTable {
+  name: string
+  at: string
+}
+
+/** Of the newest rows of a list so many are looked at, ... */
+const NEWEST = 2_000
+/** ... and where so many of them match, a page along the list's order passes few others. */
+const DENSE = 20
+/** Else all that match are put in order, up to here: the numbers of one year's bookings stand together, years back. */
+const MOST_SORTED = 100_000
+
+/** What begins with the text: see beginningWith. */
+export async function searchSet(
+  sql: Sql,
+  kind: Indexed,
+  table: SearchedTable,
+  text: string,
+  narrow?: number,
+): Promise<IdSet> {
+  const set = await idSet(sql, beginningWith(kind, table, text), narrow)
+  if (set.sortable || (await isDense(sql, table, text))) return set
+  const { sortable } = await idSet(sql, set.select, narrow ?? MOST_SORTED / SORTABLE)
+  return { ...set, sortable }
+}
+
+async function isDense(sql: Sql, { name, at }: SearchedTable, text: string): Promise<boolean> {
+  const { values, bind } = parameters()
+  const [row] = await sql.query<{ found: number }>(
+    `${PLANNED_WITH_VALUES}
+     select count(*)::int as found from (select t.id, t.subjects from ${name} t order by ${at} desc limit ${NEWEST}) t
+     where ${beginsWith(text, { id: 't.id', subjects: 't.subjects' }, bind)}`,
+    values,
+  )
+  return (row?.found ?? 0) >= DENSE
+}
+
 /** About exactly this: `room:201`. */
 export const aboutSubject =
   (kind: Indexed, subject: string): IdSet['select'] =>
@@ -47,12 +85,9 @@ export const aboutSubject =
 const AFTER_EVERY_ID = 'z'.repeat(32)
 const AFTER_EVERY_TEXT = '\u{10ffff}'
 
-/**
- * Whose id begins with the text in any case, or that is about a subject which begins with it. `table`: the kind's own,
- * with the column that its list is ordered by.
- */
-export const beginningWith =
-  (kind: Indexed, table: { name: string; at: string }, text: string): IdSet['select'] =>
+/** Whose id begins with the text in any case, or that is about a subject which begins with it. */
+const beginningWith =
+  (kind: Indexed, table: SearchedTable, text: string): IdSet['select'] =>
   (bind) => {
     const [subject, id] = [bind(text), bind(text.toLowerCase())]
     return `
@@ -70,7 +105,7 @@ export const idsOf = ({ select }: IdSet, bind: Parameters['bind']) =>
 /** More than lists count to, even where some ids come twice. */
 const ENOUGH = 20_001
 
-/** As many ids of a wide set as a list counts to; or, for the planner's guess, all. */
+/** As many ids of a set as a list counts to; or, for the planner's guess, all. */
 export const countedIds = ({ select }: IdSet, bind: Parameters['bind'], purpose: 'count' | 'guess') =>
   purpose === 'guess'
     ? `(${select(bind)}) r`

@@ -29,7 +29,7 @@ export interface ListLimits {
 
 const EXACT_UP_TO = 10_000
 /** Some tens of milliseconds: two common filters at once, each row of one looked up in the other. */
-const DEAR = 20_000
+const DEAR = 10_000
 
 /** Some of a list's rows: no row is in two branches. SQL text written in this project, never a caller's. */
 export interface Branch {

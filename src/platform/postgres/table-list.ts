@@ -1,7 +1,6 @@
 /** Lists whose rows are in one table of ours, with all that they are filtered and ordered by. */
 import {
   aboutSubject,
-  beginningWith,
   beginsWith,
   countedIds,
   type IdSet,
@@ -9,6 +8,7 @@ import {
   type Indexed,
   idSet,
   idsOf,
+  searchSet,
 } from './id-sets.ts'
 import { type Branch, type ListLimits, type Page, type PageOf, type Purpose, readPage } from './page.ts'
 import type { Parameters } from './parameters.ts'
@@ -47,9 +47,8 @@ export async function listTable<Row extends object>(
   limits: ListLimits = {},
 ): Promise<PageOf<Row>> {
   const { subject, search } = filter
-  const found = search === undefined ? undefined : beginningWith(table.kind, table, search)
   const sets = {
-    search: found && (await idSet(sql, found, limits.narrow)),
+    search: search === undefined ? undefined : await searchSet(sql, table.kind, table, search, limits.narrow),
     subject:
       subject === undefined
         ? undefined
@@ -81,10 +80,9 @@ function bySearchAlone(
 ): Branch | undefined {
   const others = [subject, rare, where, ...columns.map(({ values }) => values)]
   if (search === undefined || others.some((other) => other !== undefined)) return undefined
-  if (search.sortable) return { at: 'r.at', id: 'r.id', from: idsOf(search, bind), where: [] }
-  return purpose === 'page'
-    ? undefined
-    : { at: 'r.at', id: 'r.id', from: countedIds(search, bind, purpose), where: [] }
+  const place = { at: 'r.at', id: 'r.id', where: [] }
+  if (purpose !== 'page') return { ...place, from: countedIds(search, bind, purpose) }
+  return search.sortable ? { ...place, from: idsOf(search, bind) } : undefined
 }
 
 function branchOf(table: ListedTable, filter: TableFilter, sets: Sets, bind: Bind): Branch {

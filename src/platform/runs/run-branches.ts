@@ -93,8 +93,8 @@ function byOneAlone(filter: RunFilter, sets: RunSets, bind: Bind, purpose: Purpo
   const only = (...names: string[]) => given.every(([name]) => names.includes(name))
   const place = { at: 'r.at', id: 'r.id', where: [] }
   if (sets.search && only('search')) {
-    if (sets.search.sortable) return { ...place, from: idsOf(sets.search, bind) }
-    return purpose === 'page' ? undefined : { ...place, from: countedIds(sets.search, bind, purpose) }
+    if (purpose !== 'page') return { ...place, from: countedIds(sets.search, bind, purpose) }
+    return sets.search.sortable ? { ...place, from: idsOf(sets.search, bind) } : undefined
   }
   if (purpose === 'page' || !sets.started || !only('startedAfter', 'startedBefore')) return undefined
   const where = [startedWithin(filter, bind), `s.application_name = '${APPLICATION}'`]

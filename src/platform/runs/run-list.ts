@@ -1,6 +1,6 @@
 /** The list of runs: one page of those that a filter lets through. */
 import type { RunSummary } from '../contract/run.ts'
-import { aboutSubject, beginningWith, IN_SEQUENCE, idSet } from '../postgres/id-sets.ts'
+import { aboutSubject, IN_SEQUENCE, idSet, searchSet } from '../postgres/id-sets.ts'
 import { type ListLimits, type Page, type PageOf, readPage } from '../postgres/page.ts'
 import type { Sql } from '../postgres/sql.ts'
 import { type RunFilter, type RunSets, runBranches, startedWithin } from './run-branches.ts'
@@ -38,7 +38,7 @@ const RUNS = { name: 'prefect.flow_runs', at: 't.created_at' }
 async function runSets(sql: Sql, filter: RunFilter, narrow: number | undefined): Promise<RunSets> {
   const { subject, search, startedAfter, startedBefore } = filter
   const sets: RunSets = {}
-  if (search !== undefined) sets.search = await idSet(sql, beginningWith('run', RUNS, search), narrow)
+  if (search !== undefined) sets.search = await searchSet(sql, 'run', RUNS, search, narrow)
   if (subject !== undefined)
     sets.subject = await idSet(sql, aboutSubject('run', subject), narrow ?? IN_SEQUENCE)
   if (startedAfter !== undefined || startedBefore !== undefined) {

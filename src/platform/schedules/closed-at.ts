@@ -9,7 +9,7 @@ import { closedOn } from './timing/calendars.ts'
 export type Closed = { reason: 'blackout' | 'closed_date'; detail: string } | undefined
 
 export async function closedAt(
-  definition: ScheduleDefinition,
+  definition: Pick<ScheduleDefinition, 'schedule' | 'blackouts' | 'closed_dates'>,
   dates: ClosedDates,
 ): Promise<(at: Date) => Closed> {
   const { closed_dates: calendars } = definition

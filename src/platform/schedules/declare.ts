@@ -6,8 +6,8 @@ import { toInstant } from '../time/local-time.ts'
 import { nominalTimes } from './nominal-times.ts'
 import { timezoneOf, timingOf } from './schedule-row.ts'
 import { checkCalendar } from './timing/calendars.ts'
-import { checkPlaceholders, fillParameters } from './timing/placeholders.ts'
 import { checkTiming } from './timing/check-timing.ts'
+import { checkPlaceholders, fillParameters } from './timing/placeholders.ts'
 
 /** Nothing was declared: `errors` names what to change, `body.schedule.cron` for example. */
 export class BadSchedule extends Error {
@@ -57,19 +57,30 @@ export async function declare(
   return definition
 }
 
-function completed(asked: ScheduleDefinition, timezone: string, now: Date): ScheduleDefinition {
+/** With the timezone and the anchor that it is counted from. */
+export function completed<Asked extends Pick<ScheduleDefinition, 'schedule'>>(
+  asked: Asked,
+  timezone: string,
+  now: Date,
+): Asked {
   const schedule = { ...asked.schedule, timezone: asked.schedule.timezone ?? timezone }
-  if (schedule.type === 'interval') schedule.anchor ??= now.toISOString()
+  if (schedule.type === 'interval')
+    schedule.anchor ??= new Date(Math.floor(now.getTime() / 1000) * 1000).toISOString()
   return { ...asked, schedule }
 }
 
 /** The name of a slug for a schedule that was given none. */
 export function slugOf(name: string): string {
   const plain = name.normalize('NFKD').replace(/\p{M}/gu, '').replace(/đ/gi, 'd').toLowerCase()
-  return plain.replace(/[^a-z0-9_]+/g, '-').replace(/^[-_]+|-+$/g, '').slice(0, 100) || 'schedule'
+  return (
+    plain
+      .replace(/[^a-z0-9_]+/g, '-')
+      .replace(/^[-_]+|-+$/g, '')
+      .slice(0, 100) || 'schedule'
+  )
 }
 
-function timingErrors(definition: ScheduleDefinition): FieldError[] {
+export function timingErrors(definition: Pick<ScheduleDefinition, 'schedule'>): FieldError[] {
   const message = checkTiming(timingOf(definition))
   if (message === undefined) return []
   const field = { cron: 'cron', interval: 'every_seconds', once: 'at' }[definition.schedule.type]
@@ -89,7 +100,10 @@ function rangeErrors(definition: ScheduleDefinition): FieldError[] {
   return errors
 }
 
-async function calendarErrors(ports: DeclarePorts, definition: ScheduleDefinition): Promise<FieldError[]> {
+export async function calendarErrors(
+  ports: Pick<DeclarePorts, 'calendars'>,
+  definition: Pick<ScheduleDefinition, 'closed_dates'>,
+): Promise<FieldError[]> {
   if (definition.closed_dates.length === 0) return []
   const own = new Set(await ports.calendars())
   const found = await Promise.all(

@@ -5,9 +5,9 @@
  */
 import type { Sql } from '../postgres/sql.ts'
 import { runIsOver } from '../runs/run-is-over.ts'
-import { type ClosedDates, readClosedDates } from './closed-dates.ts'
 import { type HotelClock, timeOr } from './clock.ts'
 import { closedAt } from './closed-at.ts'
+import { type ClosedDates, readClosedDates } from './closed-dates.ts'
 import { type FiringPlan, planFirings, SUPERSEDED } from './firing-plan.ts'
 import { type FiringPorts, type WrittenFiring, writeFirings } from './firing-writes.ts'
 import type { NominalTime } from './nominal-times.ts'

@@ -131,8 +131,10 @@ class Policy {
     const asked = until && time.at <= until ? said : null
     const policy = asked ?? definition.catch_up
     const late = `${Math.round(lateMs / 1000)} s late`
-    if (asked === 'skip') return { outcome: 'missed', reason: 'paused', detail: 'Skipped when it was resumed.' }
-    if (policy === 'none') return { outcome: 'missed', reason: 'dropped', detail: `${late}; catch_up is none.` }
+    if (asked === 'skip')
+      return { outcome: 'missed', reason: 'paused', detail: 'Skipped when it was resumed.' }
+    if (policy === 'none')
+      return { outcome: 'missed', reason: 'dropped', detail: `${late}; catch_up is none.` }
     if (policy === 'last') {
       if (time !== this.#last)
         return { outcome: 'missed', reason: 'dropped', detail: `${late}; only the last is caught up.` }
@@ -173,4 +175,3 @@ class Policy {
     return { outcome: 'waiting', reason: 'overlap', detail: `${running}: cancelled for this one.` }
   }
 }
-

@@ -1,4 +1,5 @@
 /** Writing firings, and starting their runs in the same transaction. */
+import { fieldErrors } from '../contract/problem.ts'
 import type { FiringKind, FiringOutcome, FiringReason } from '../contract/schedule.ts'
 import type { StartRequest } from '../engine/engine.ts'
 import type { AnyFlow } from '../engine/flow.ts'
@@ -70,7 +71,12 @@ export async function writeFirings(
   )
   return added.map(({ schedule, firing, row, request }) => ({
     schedule,
-    firing: { ...firing, workflow: schedule.definition.workflow, runId: request?.runId, decidedAt: decided.get(row.id) as Date },
+    firing: {
+      ...firing,
+      workflow: schedule.definition.workflow,
+      runId: request?.runId,
+      decidedAt: decided.get(row.id) as Date,
+    },
   }))
 }
 
@@ -117,7 +123,7 @@ export async function requestOf(
   })
   const parsed = await flow.parameters.safeParseAsync(filled)
   if (!parsed.success) {
-    const wrong = parsed.error.issues.map(({ path, message }) => `${['parameters', ...path].join('.')}: ${message}`)
+    const wrong = fieldErrors(parsed.error, 'parameters').map(({ path, message }) => `${path} ${message}`)
     return { refused: { outcome: 'refused', reason: 'parameters', detail: wrong.join('; ').slice(0, 2_000) } }
   }
   const request: StartRequest = {

@@ -1,4 +1,6 @@
 /** Reading schedules and their firings back. */
+
+import type { RunStatus } from '../contract/run.ts'
 import type {
   Firing,
   FiringKind,
@@ -7,11 +9,10 @@ import type {
   ScheduleDetail,
   ScheduleOrigin,
 } from '../contract/schedule.ts'
-import type { RunStatus } from '../contract/run.ts'
 import { instantText } from '../postgres/instant-text.ts'
 import { type Page, type PageOf, readPage } from '../postgres/page.ts'
 import type { Sql } from '../postgres/sql.ts'
-import { localText } from './local-text.ts'
+import { localText } from '../time/local-text.ts'
 import { SCHEDULE_COLUMNS, type ScheduleRow, timezoneOf, timingOf } from './schedule-row.ts'
 import { describeTiming } from './timing/describe.ts'
 
@@ -101,7 +102,7 @@ function answerOf(row: ListedRow): ScheduleAnswer {
 }
 
 /** `0 2 * * * (Asia/Ho_Chi_Minh)`. */
-function timingText({ definition }: Pick<ScheduleRow, 'definition'>): string {
+export function timingText({ definition }: Pick<ScheduleRow, 'definition'>): string {
   const { schedule } = definition
   const when = {
     cron: () => ('cron' in schedule ? schedule.cron : ''),
@@ -126,7 +127,8 @@ function detailOf(row: ListedRow): ScheduleDetail {
   }
 }
 
-interface FiringRow extends Omit<Firing, 'flow_run_id' | 'nominal_at' | 'due_at' | 'decided_at' | 'backfill_id'> {
+interface FiringRow
+  extends Omit<Firing, 'flow_run_id' | 'nominal_at' | 'due_at' | 'decided_at' | 'backfill_id'> {
   series: string
   nominal_at: Date
   due_at: Date

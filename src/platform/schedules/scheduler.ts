@@ -3,8 +3,8 @@
  * may run: what one has locked the others leave out. The clock is the database's.
  */
 import type { Logger } from '../observability/logger.ts'
-import type { Database } from '../postgres/pool.ts'
 import { isOutage } from '../postgres/outage.ts'
+import type { Database } from '../postgres/pool.ts'
 import type { Sql } from '../postgres/sql.ts'
 import { type HotelClock, timeOr } from './clock.ts'
 import { type DueSchedule, fire, lockDue } from './fire.ts'
@@ -53,19 +53,23 @@ export function startScheduler(ports: SchedulerPorts): Scheduler {
           return ms
         },
         (error: unknown) => {
-          ports.logger[failing ? 'debug' : 'warn']({ err: error }, 'could not look at the schedules; trying again')
+          ports.logger[failing ? 'debug' : 'warn'](
+            { err: error },
+            'could not look at the schedules; trying again',
+          )
           failing = true
           return LOOK_MS
         },
       )
-      if (!asked) await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, wait)
-        wakeUp = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-        if (stop.signal.aborted) wakeUp()
-      })
+      if (!asked)
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, wait)
+          wakeUp = () => {
+            clearTimeout(timer)
+            resolve()
+          }
+          if (stop.signal.aborted) wakeUp()
+        })
     }
   }
 
@@ -112,7 +116,10 @@ async function fireBatch(ports: SchedulerPorts, most: number): Promise<number> {
   }
 }
 
-async function fireLocked(ports: SchedulerPorts, lock: (sql: Sql) => Promise<DueSchedule[]>): Promise<number> {
+async function fireLocked(
+  ports: SchedulerPorts,
+  lock: (sql: Sql) => Promise<DueSchedule[]>,
+): Promise<number> {
   const { schedules, firings } = await ports.database.transaction(async (sql) => {
     const schedules = await lock(sql)
     return { schedules: schedules.length, firings: await fire(sql, ports, schedules) }
@@ -136,7 +143,10 @@ async function fireAlone(ports: SchedulerPorts, id: string): Promise<void> {
     await fireLocked(ports, (sql) => lockDue(sql, ports.clock, 1, id))
   } catch (error) {
     if (isOutage(error)) throw error
-    ports.logger.error({ err: error, schedule_id: id }, 'a schedule could not be fired; set aside for a minute')
+    ports.logger.error(
+      { err: error, schedule_id: id },
+      'a schedule could not be fired; set aside for a minute',
+    )
     await ports.database.query(
       `update prefect.schedules set next_due_at = ${timeOr(3)} + make_interval(secs => $2) where id = $1`,
       [id, SET_ASIDE_SECONDS, ports.clock?.now() ?? null],

@@ -12,13 +12,8 @@ function formatterOf(timezone: string): Intl.DateTimeFormat {
   if (known) return known
   const made = new Intl.DateTimeFormat('en-US', {
     timeZone: timezone,
-    hourCycle: 'h23',
     year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
+    timeZoneName: 'longOffset',
   })
   formatters.set(timezone, made)
   return made
@@ -29,21 +24,14 @@ function wallClock(instantMs: number, timezone: string): number {
   return Math.floor(instantMs / 1000) * 1000 + offsetAt(instantMs, timezone)
 }
 
-function formatted(instantMs: number, timezone: string): number {
-  const parts: Record<string, number> = {}
-  for (const { type, value } of formatterOf(timezone).formatToParts(instantMs)) parts[type] = Number(value)
-  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts
-  return Date.UTC(year, month - 1, day, hour, minute, second)
-}
-
 /** Since 1973 no timezone has changed its offset within a quarter of an hour of UTC. */
 const STEADY_MS = 900_000
 const STEADY_SINCE = Date.UTC(1973, 0, 1)
 const MOST_OFFSETS = 10_000
 const offsets = new Map<string, number>()
 
-/** Milliseconds ahead of UTC. Kept: a hotel asks about the same few days all the time. */
-function offsetAt(instantMs: number, timezone: string): number {
+/** How far the clocks are ahead of UTC, in milliseconds. Kept: a hotel asks about the same few days all the time. */
+export function offsetAt(instantMs: number, timezone: string): number {
   if (!(instantMs >= STEADY_SINCE)) return offsetOf(instantMs, timezone)
   const quarter = Math.floor(instantMs / STEADY_MS)
   const key = `${quarter} ${timezone}`
@@ -55,8 +43,14 @@ function offsetAt(instantMs: number, timezone: string): number {
   return offset
 }
 
+/** '2026, GMT', '2026, GMT-03:30', and with seconds long ago. */
+const OFFSET = /GMT(?:([+-])(\d\d):(\d\d)(?::(\d\d))?)?$/
+
 function offsetOf(instantMs: number, timezone: string): number {
-  return formatted(instantMs, timezone) - Math.floor(instantMs / 1000) * 1000
+  const [, sign, hours = '0', minutes = '0', seconds = '0'] =
+    OFFSET.exec(formatterOf(timezone).format(instantMs)) ?? []
+  const ahead = ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000
+  return sign === '-' ? -ahead : ahead
 }
 
 /**

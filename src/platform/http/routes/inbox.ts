@@ -15,8 +15,8 @@ import {
 import { writeJson } from '../../contract/json-text.ts'
 import type { Inbox } from '../../inbox/inbox.ts'
 import { InboxRefusal } from '../../inbox/inbox-refusal.ts'
+import { nearestNames } from '../../spelling.ts'
 import { answer, problems } from '../documented-answers.ts'
-import { nearestNames } from '../nearest-names.ts'
 import { HttpProblem, invalid, quoted } from '../problem.ts'
 
 export interface InboxDeps {

@@ -11,8 +11,8 @@ import { findRun } from '../../runs/runs.ts'
 import { answer, problems } from '../documented-answers.ts'
 import type { Estimates } from '../estimates.ts'
 import { localInstant } from '../local-instant.ts'
-import { nearestNames } from '../nearest-names.ts'
 import { HttpProblem, invalid, quoted } from '../problem.ts'
+import { unknownWorkflow } from '../unknown-workflow.ts'
 
 export interface TriggerDeps {
   database: Sql
@@ -104,11 +104,4 @@ async function start(
     ...(createdBy === undefined ? {} : { createdBy }),
   })
   return { runId, created, requestHash }
-}
-
-function unknownWorkflow(name: string, known: Iterable<string>): HttpProblem {
-  const near = nearestNames(name, known).map(quoted)
-  const hint = near.length === 0 ? '' : ` Did you mean ${near.join(' or ')}?`
-  const detail = `There is no workflow ${quoted(name)}.${hint} GET ${BASE}/workflows lists them.`
-  return new HttpProblem(404, 'unknown_workflow', detail)
 }

@@ -2,6 +2,7 @@ import type { FastifyInstance, InjectOptions } from 'fastify'
 import { z } from 'zod'
 import { openIntake } from '../../../../src/app/event-intake.ts'
 import { openInbox, signalsByName } from '../../../../src/app/inbox.ts'
+import { schedulePorts } from '../../../../src/app/schedules.ts'
 import { readConfig } from '../../../../src/config.ts'
 import { FLOWS } from '../../../../src/hotel/catalogue.ts'
 import { EVENT_KINDS } from '../../../../src/hotel/event-kinds.ts'
@@ -11,11 +12,13 @@ import { SCOPES, type Scope } from '../../../../src/platform/contract/key.ts'
 import { createDurableEngine } from '../../../../src/platform/engine/durable/durable-engine.ts'
 import type { Engine } from '../../../../src/platform/engine/engine.ts'
 import { type AnyFlow, defineFlow } from '../../../../src/platform/engine/flow.ts'
+import type { Retries } from '../../../../src/platform/engine/retry-plan.ts'
 import { type AnySignal, defineSignal } from '../../../../src/platform/engine/signal.ts'
 import { buildServer, type HttpDeps } from '../../../../src/platform/http/server.ts'
 import { createLogger } from '../../../../src/platform/observability/logger.ts'
 import { createMetrics } from '../../../../src/platform/observability/metrics.ts'
 import type { Database } from '../../../../src/platform/postgres/pool.ts'
+import { createSchedules } from '../../../../src/platform/schedules/schedules.ts'
 import { createTestDatabase } from '../../../support/database.ts'
 import { signalNamed } from '../../../support/signals.ts'
 
@@ -72,7 +75,7 @@ const SETTINGS: HttpDeps['settings'] = {
 export interface HttpRig {
   app: FastifyInstance
   database: Database
-  engine: Engine
+  engine: Engine & Retries
   call(method: string, path: string, options?: CallOptions): Promise<Answer>
   close(): Promise<void>
 }
@@ -112,7 +115,11 @@ export async function openHttpRig(overrides: HttpOverrides = {}): Promise<HttpRi
   }
 }
 
-export function httpDeps(database: Database, engine: Engine, overrides: HttpOverrides = {}): HttpDeps {
+export function httpDeps(
+  database: Database,
+  engine: Engine & Retries,
+  overrides: HttpOverrides = {},
+): HttpDeps {
   const taking = { database, flows: CATALOGUE, metrics: createMetrics(), wake: () => {} }
   return {
     database,
@@ -120,6 +127,16 @@ export function httpDeps(database: Database, engine: Engine, overrides: HttpOver
     intake: openIntake(readConfig({}), taking),
     inbox: openInbox(readConfig({}), taking, SIGNALS),
     signals: SIGNALS,
+    schedules: createSchedules({
+      ...schedulePorts(readConfig({}), {
+        database,
+        engine,
+        flows: CATALOGUE,
+        clock: undefined,
+        wake: () => {},
+      }),
+      changed: () => {},
+    }),
     eventKinds: EVENT_KINDS,
     flows: CATALOGUE,
     keys: createKeyStore({ sql: database, staticKeys: Object.values(KEYS) }),

@@ -1,4 +1,4 @@
-import { wallClockAt } from '../time/local-time.ts'
+import { wallClockAt } from './local-time.ts'
 
 /** An instant as its timezone's clocks show it, with their offset: `2025-01-18T02:00:00+07:00`. */
 export function localText(instant: Date, timezone: string): string {

@@ -1,0 +1,37 @@
+/** What a schedule would do: the next times, each with what clocks, blackouts and calendars make of it. */
+import type { ScheduleDefinition } from '../contract/schedule.ts'
+import type { PreviewAnswer } from '../contract/schedule-control.ts'
+import type { Sql } from '../postgres/sql.ts'
+import { localText } from '../time/local-text.ts'
+import { toInstant } from '../time/local-time.ts'
+import { closedAt } from './closed-at.ts'
+import { readClosedDates } from './closed-dates.ts'
+import { timezoneOf, timingOf } from './schedule-row.ts'
+import { describeTiming, type Language } from './timing/describe.ts'
+import { previewTimes } from './timing/preview-times.ts'
+
+export type Previewed = Pick<
+  ScheduleDefinition,
+  'schedule' | 'blackouts' | 'closed_dates' | 'starts_at' | 'ends_at'
+>
+
+/** `count` times that run, and those between them that do not. */
+export async function previewSchedule(
+  sql: Sql,
+  definition: Previewed,
+  { after, count, language }: { after: Date; count: number; language: Language },
+): Promise<PreviewAnswer> {
+  const timezone = timezoneOf(definition)
+  const timing = timingOf(definition)
+  const instant = (text: string | null) => (text === null ? undefined : toInstant(text, timezone))
+  const [startsAt, until] = [instant(definition.starts_at), instant(definition.ends_at)]
+  const closed = await closedAt(definition, await readClosedDates(sql, definition.closed_dates))
+  const from = startsAt && startsAt > after ? new Date(startsAt.getTime() - 1) : after
+  const { times, truncated } = previewTimes(timing, { after: from, count, closed, until, language })
+  return {
+    in_words: describeTiming(timing, language),
+    timezone,
+    times: times.map(({ key, at, ...rest }) => ({ nominal: key, at: localText(at, timezone), ...rest })),
+    truncated: truncated ?? null,
+  }
+}

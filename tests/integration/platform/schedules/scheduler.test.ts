@@ -1,0 +1,349 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { defineFlow, defineTask } from '../../../../src/platform/engine/flow.ts'
+import type { Scheduler } from '../../../../src/platform/schedules/scheduler.ts'
+import { type DurableRig, openDurableRig } from '../../../support/durable-rig.ts'
+import { eventually } from '../../../support/eventually.ts'
+import { openScheduleRig, type ScheduleRig } from '../../../support/schedule-rig.ts'
+
+/** Runs of `held` go on until it is opened. */
+let gate = newGate()
+function newGate() {
+  let resolve = () => {}
+  const promise = new Promise<void>((open) => {
+    resolve = open
+  })
+  return { promise, resolve }
+}
+const hold = defineTask<object, null, null>({
+  name: 'hold',
+  run: async (_deps, _input, { signal }) => {
+    const cancelled = new Promise((_, reject) =>
+      signal.addEventListener('abort', () => reject(signal.reason)),
+    )
+    await Promise.race([gate.promise, cancelled])
+    return null
+  },
+})
+const plain = { description: 'For tests', subjects: () => [], estimatedMinutes: 1 }
+const quick = defineFlow({
+  name: 'quick',
+  ...plain,
+  parameters: z.object({ date: z.string().optional(), at: z.string().optional() }),
+  run: async (_flow, parameters) => parameters,
+})
+const held = defineFlow({
+  name: 'held',
+  ...plain,
+  parameters: z.object({}),
+  run: (flow) => flow.task(hold, null),
+})
+const suspended = defineFlow({
+  name: 'suspended',
+  ...plain,
+  parameters: z.object({}),
+  run: (flow) => flow.sleep(3_600),
+})
+const failing = defineFlow({
+  name: 'failing',
+  ...plain,
+  parameters: z.object({}),
+  run: async () => {
+    throw new Error('It does not work.')
+  },
+})
+const FLOWS = [quick, held, suspended, failing]
+
+let engine: DurableRig
+let rig: ScheduleRig
+let scheduler: Scheduler
+beforeAll(async () => {
+  engine = await openDurableRig(FLOWS, {})
+  rig = openScheduleRig(engine, FLOWS)
+  scheduler = rig.startScheduler()
+})
+afterAll(async () => {
+  await scheduler.close()
+  await engine.close()
+})
+beforeEach(() => {
+  gate = newGate()
+})
+
+let names = 0
+/** For long; its last time was so many seconds ago. */
+const interval = (every_seconds: number, secondsAgo = 0.3) => ({
+  type: 'interval',
+  every_seconds,
+  anchor: new Date(Date.now() - (secondsAgo + every_seconds * 100) * 1000).toISOString(),
+})
+/** Every ten seconds, now and then. */
+const declare = (workflow: string, more: object = {}) =>
+  rig.declare({ name: `s${++names}`, workflow, schedule: interval(10), ...more })
+
+/** Its last times have not been decided. */
+async function dueNow(id: string, times = 1, everySeconds = 10): Promise<void> {
+  await rig.away(id, (times - 0.5) * everySeconds)
+  scheduler.look()
+}
+const settled = (id: string, expected: string[]) =>
+  eventually(`${id} to become ${expected}`, async () => {
+    const outcomes = await rig.outcomes(id)
+    return JSON.stringify(outcomes) === JSON.stringify(expected) ? outcomes : undefined
+  })
+const runOf = async (id: string, place = 0) => (await rig.firings(id))[place]?.flow_run_id ?? ''
+const runs = async (id: string) => {
+  const [row] = await engine.database.query<{ count: number }>(
+    `select count(*)::int as count from prefect.flow_runs where id in (select run_id from prefect.firings where schedule_id = $1)`,
+    [id],
+  )
+  return row?.count ?? 0
+}
+
+let moves = 0
+async function hourEarlier(id: string): Promise<void> {
+  await engine.database.query(
+    `update prefect.firings set nominal = nominal || '-' || $2::text, id = id || '-' || $2::text,
+       nominal_at = nominal_at - interval '1 h' where schedule_id = $1`,
+    [id, ++moves],
+  )
+}
+
+describe('a firing', () => {
+  it('starts one run, with the parameters of its time', async () => {
+    const id = await declare('quick', { parameters: { date: '{{business_date}}', at: '{{nominal}}' } })
+    await dueNow(id)
+    await settled(id, ['started'])
+    const [firing] = await rig.firings(id)
+    const { status, result } = await engine.ended(firing?.flow_run_id ?? '')
+    expect(status).toBe('completed')
+    expect(new Date((result as { at: string }).at).toISOString()).toBe(
+      `${firing?.nominal_at.slice(0, 19)}.000Z`,
+    )
+  })
+
+  it('is one, however many schedulers there are', async () => {
+    const others = Array.from({ length: 4 }, () => rig.startScheduler())
+    const ids = await Promise.all(Array.from({ length: 30 }, () => declare('quick', { overlap: 'allow' })))
+    await Promise.all(ids.map((id) => rig.away(id, 25)))
+    for (const each of [scheduler, ...others]) each.look()
+    for (const id of ids) {
+      await eventually(`${id} to be decided`, async () => (await rig.firings(id)).length >= 3 || undefined)
+      const firings = await rig.firings(id)
+      expect(new Set(firings.map(({ nominal }) => nominal)).size).toBe(firings.length)
+      expect(await runs(id)).toBe(firings.filter(({ outcome }) => outcome === 'started').length)
+    }
+    await Promise.all(others.map((other) => other.close()))
+  })
+
+  it('whose parameters no longer fit is told, and the others go on', async () => {
+    const [wrong, right] = [await declare('quick'), await declare('quick')]
+    await engine.database.query(
+      `update prefect.schedules set definition = jsonb_set(definition, '{parameters}', '{"date": 5}') where id = $1`,
+      [wrong],
+    )
+    await Promise.all([rig.away(wrong, 5), rig.away(right, 5)])
+    scheduler.look()
+    await settled(right, ['started'])
+    await settled(wrong, ['refused parameters'])
+    expect((await rig.firings(wrong))[0]?.detail).toContain('parameters.date')
+  })
+
+  it('whose declaration cannot be read does not hold up the others', async () => {
+    const [broken, right] = [await declare('quick'), await declare('quick')]
+    await engine.database.query(
+      `update prefect.schedules set definition = jsonb_set(definition, '{schedule,cron}', '"not cron"')
+         || '{"schedule": {"type": "cron", "cron": "not cron", "timezone": "UTC"}}' where id = $1`,
+      [broken],
+    )
+    await Promise.all([rig.away(broken, 5), rig.away(right, 5)])
+    scheduler.look()
+    await settled(right, ['started'])
+    await engine.database.query(
+      'update prefect.schedules set deleted_at = now(), active = false where id = $1',
+      [broken],
+    )
+  })
+})
+
+describe('after a stop of five firings', () => {
+  it.each([
+    ['last', 'missed dropped,missed dropped,missed dropped,missed dropped,started caught_up', 1],
+    ['none', 'missed dropped,missed dropped,missed dropped,missed dropped,missed dropped', 0],
+    ['all', 'started caught_up,started caught_up,started caught_up,started caught_up,started caught_up', 5],
+  ])('%s', async (catch_up, expected, started) => {
+    const id = await declare('quick', {
+      schedule: interval(60, 15),
+      catch_up,
+    })
+    await dueNow(id, 5, 60)
+    await settled(id, expected.split(','))
+    expect(await runs(id)).toBe(started)
+  })
+})
+
+describe.each(['held', 'suspended'])('while a run of %s has not ended', (workflow) => {
+  async function begun(overlap: string): Promise<{ id: string; first: string }> {
+    const id = await declare(workflow, { overlap, schedule: interval(3_600) })
+    await dueNow(id, 1, 3_600)
+    await settled(id, ['started'])
+    const first = await runOf(id)
+    const wanted = workflow === 'held' ? 'running' : 'waiting'
+    await eventually(
+      `${first} to be ${wanted}`,
+      async () => (await engine.status(first)) === wanted || undefined,
+    )
+    if (workflow === 'suspended') await delay(2_500)
+    return { id, first }
+  }
+  /** As though its firings had been an hour earlier, and the next were due. */
+  async function again(id: string) {
+    await hourEarlier(id)
+    await dueNow(id, 1, 3_600)
+  }
+  const end = async (run: string) => {
+    gate.resolve()
+    if (workflow === 'suspended') await engine.engine.cancel(run)
+    await engine.ended(run)
+    scheduler.look()
+  }
+
+  it('skip: the time is skipped', async () => {
+    const { id, first } = await begun('skip')
+    await again(id)
+    await settled(id, ['started', 'skipped overlap'])
+    await end(first)
+  })
+
+  it('buffer_one: one waits and starts when it has ended, another is skipped', async () => {
+    const { id, first } = await begun('buffer_one')
+    await again(id)
+    await settled(id, ['started', 'waiting overlap'])
+    await again(id)
+    await settled(id, ['started', 'waiting overlap', 'skipped overlap'])
+    await end(first)
+    await settled(id, ['started', 'started after_overlap', 'skipped overlap'])
+    await engine.engine.cancel(await runOf(id, 1))
+  })
+
+  it('allow: it starts beside it', async () => {
+    const { id, first } = await begun('allow')
+    await again(id)
+    await settled(id, ['started', 'started'])
+    await engine.engine.cancel(await runOf(id, 1))
+    await end(first)
+  })
+
+  it('cancel_running: it is cancelled, and the new one starts', async () => {
+    const { id, first } = await begun('cancel_running')
+    await again(id)
+    await settled(id, ['started', 'started after_overlap'])
+    expect((await engine.ended(first)).status).toBe('cancelled')
+    await engine.engine.cancel(await runOf(id, 1))
+    gate.resolve()
+  })
+})
+
+describe('by itself', () => {
+  it('pauses after so many failures in a row, and says why', async () => {
+    const id = await declare('failing', { pause_after_failures: 2, overlap: 'allow', catch_up: 'all' })
+    await dueNow(id, 2)
+    const paused = await eventually('it to be paused', async () => {
+      const [row] = await engine.database.query<{
+        active: boolean
+        pause_reason: string
+        pause_note: string
+      }>('select active, pause_reason, pause_note from prefect.schedules where id = $1', [id])
+      return row?.active === false ? row : undefined
+    })
+    expect(paused).toMatchObject({ pause_reason: 'failures', pause_note: 'Its last 2 runs failed.' })
+  })
+
+  it('cancels a run that goes on for longer than it may', async () => {
+    const id = await declare('suspended', { time_limit_seconds: 1 })
+    await dueNow(id)
+    await settled(id, ['started'])
+    expect((await engine.ended(await runOf(id))).status).toBe('cancelled')
+  })
+
+  it('ends after the runs that remained', async () => {
+    const id = await declare('quick', { remaining: 2, overlap: 'allow', catch_up: 'all' })
+    await dueNow(id, 5)
+    await settled(id, ['started caught_up', 'started caught_up'])
+    await delay(1_200)
+    expect(await rig.outcomes(id)).toHaveLength(2)
+  })
+})
+
+describe('people', () => {
+  it('a pause keeps what was missed, and the resume asks', async () => {
+    const id = await declare('quick', { catch_up: 'none', schedule: interval(60, 15) })
+    await rig.schedules.pause(id, { by: 'lan', note: 'Renovation' })
+    await rig.away(id, 150)
+    expect(await rig.schedules.resume(id, { by: 'lan', missed: undefined })).toEqual({
+      kind: 'ask',
+      missed: 3,
+    })
+    expect(await rig.schedules.resume(id, { by: 'lan', missed: 'last' })).toMatchObject({ kind: 'done' })
+    scheduler.look()
+    await settled(id, ['missed dropped', 'missed dropped', 'started caught_up'])
+  })
+
+  it('an edit of a version that is not in force any more changes nothing', async () => {
+    const id = await declare('quick')
+    const first = await rig.schedules.update(id, { version: 1, jitter_seconds: 1 }, 'lan')
+    expect(first).toMatchObject({
+      kind: 'done',
+      schedule: { version: 2, definition: { jitter_seconds: 1, overlap: 'skip' } },
+    })
+    expect(await rig.schedules.update(id, { version: 1, jitter_seconds: 2 }, 'minh')).toEqual({
+      kind: 'stale',
+      version: 2,
+    })
+  })
+
+  it('an edit keeps what was due, fires nothing for the past, and names what will not come', async () => {
+    const id = await declare('quick', { schedule: { type: 'cron', cron: '0 3 * * *' } })
+    const edited = await rig.schedules.update(
+      id,
+      { version: 1, schedule: { type: 'cron', cron: '0 4 * * *' } },
+      'lan',
+    )
+    expect(edited).toMatchObject({ kind: 'done', removed: [expect.stringMatching(/T03:00:00$/)] })
+    const late = await declare('quick')
+    await rig.away(late, 5)
+    await rig.schedules.update(
+      late,
+      { version: 1, schedule: { type: 'interval', every_seconds: 3600 } },
+      'lan',
+    )
+    await settled(late, ['started'])
+  })
+
+  it('one time run now is one run, however often it is asked for', async () => {
+    const id = await declare('quick')
+    const asked = await Promise.all(
+      Array.from({ length: 5 }, () => rig.schedules.runNow(id, { by: 'lan', key: 'once' })),
+    )
+    expect(new Set(asked.map((each) => JSON.stringify(each))).size).toBe(1)
+    expect(await rig.outcomes(id)).toEqual(['started'])
+  })
+
+  it('a deletion cancels what waits, and leaves its runs alone', async () => {
+    const id = await declare('held', { overlap: 'buffer_one', schedule: interval(3_600) })
+    await dueNow(id, 1, 3_600)
+    await settled(id, ['started'])
+    await hourEarlier(id)
+    await dueNow(id, 1, 3_600)
+    await eventually(
+      'one to wait',
+      async () => (await rig.outcomes(id)).includes('waiting overlap') || undefined,
+    )
+    await rig.schedules.remove(id, 'lan')
+    expect(await rig.outcomes(id)).toEqual(expect.arrayContaining(['started', 'cancelled removed']))
+    gate.resolve()
+    const run = (await rig.firings(id)).find(({ flow_run_id }) => flow_run_id)?.flow_run_id ?? ''
+    expect((await engine.ended(run)).status).toBe('completed')
+  })
+})
