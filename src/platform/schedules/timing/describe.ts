@@ -35,17 +35,20 @@ function sentence(timing: Timing, language: Language): string {
 }
 
 function cronSentence(cron: string, language: Language): string {
-  if (UNSAID.test(cron))
-    return `${language === 'vi' ? 'Theo biểu thức cron' : 'By the cron expression'} ${cron}`
   // Its long form adds 'every day', which a time of the day needs to be a sentence.
-  const verbose = readCron(cron).isTimeOfDay
-  const said = describer.toString(cron, { locale: language, use24HourTimeFormat: true, verbose })
-  // Days of the month and of the week are those of either.
-  return language === 'vi' ? inOrder(said) : said.replace(/(month), (?=on the |\w+day through)/, '$1, and ')
+  const options = { locale: language, use24HourTimeFormat: true, verbose: readCron(cron).isTimeOfDay }
+  try {
+    if (UNSAID.test(cron)) throw new Error('It cannot be said.')
+    const said = describer.toString(cron, options)
+    // Days of the month and of the week are those of either.
+    return language === 'vi' ? inOrder(said) : said.replace(/(month), (?=on the |\w+day through)/, '$1, and ')
+  } catch {
+    return `${language === 'vi' ? 'Theo biểu thức cron' : 'By the cron expression'} ${cron}`
+  }
 }
 
-/** What cronstrue cannot say: `10W,20W`, and says wrongly: `mon-fri#2`. */
-const UNSAID = /\dW,|,\d+W|-\w+#|-\w+L\b/i
+/** What cronstrue refuses (`10W,20W`), says wrongly (`mon-fri#2`), or without sense (`5,*\/20`). */
+const UNSAID = /\dW,|,\d+W|-\w+#|-\w+L\b|,\S*\/|\/\S*,/i
 
 const UNITS = [
   { seconds: 86_400, en: 'day', vi: 'ngày' },
