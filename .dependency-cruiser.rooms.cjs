@@ -14,7 +14,7 @@ const TIME = '^src/platform/time/'
 /** When a schedule is due: pure. */
 const TIMING = '^src/platform/schedules/timing/'
 /** What the rooms above see of the engine: the language, its errors, its retries, the port, ids. */
-const ENGINE_PORTS = '^src/platform/engine/(engine|errors|flow|ids|retries|retry-plan)\\.ts$'
+const ENGINE_PORTS = '^src/platform/engine/(engine|errors|flow|ids|retries|retry-plan|signal)\\.ts$'
 const ENGINE_CORE = '^src/platform/engine/[^/]+\\.ts$'
 /** The pool, and what it is made of. */
 const DATABASE_POOL = [
@@ -42,6 +42,7 @@ const PLATFORM = {
   storage: [...toolbox, ...platform('outbound'), ENGINE_PORTS],
   notifications: [...toolbox, ...platform('postgres', 'runs', 'channels'), ENGINE_PORTS],
   events: [...toolbox, ...platform('postgres', 'time'), ENGINE_PORTS],
+  inbox: [...toolbox, ...platform('postgres', 'runs'), ENGINE_PORTS],
   schedules: [
     ...toolbox,
     ...platform('time', 'postgres', 'runs'),
@@ -49,7 +50,7 @@ const PLATFORM = {
   ],
   http: [
     ...toolbox,
-    ...platform('time', 'postgres', 'access', 'runs', 'events', 'notifications', 'schedules'),
+    ...platform('time', 'postgres', 'access', 'runs', 'events', 'notifications', 'schedules', 'inbox'),
     ...[ENGINE_PORTS, '^src/platform/spelling\\.ts$'],
   ],
 }
@@ -88,6 +89,7 @@ const SERVICE_PORTS = '^src/hotel/services/(pms/property-system|ml/ml|llm/llm|cv
 const ENDINGS = {
   event: [ZOD, CONTRACT, PURE, '^src/platform/events/define-event\\.ts$'],
   parameters: [ZOD, CONTRACT, PURE, hotel('rules')],
+  signal: [ZOD, CONTRACT, PURE, '^src/platform/engine/signal\\.ts$', hotel('(rules|signal)')],
   rules: [CONTRACT, TIME, PURE, hotel('(event|parameters|rules)')],
   sql: [CONTRACT, ...SQL, PURE, hotel('(event|parameters|rules|sql)')],
   tasks: [
@@ -96,7 +98,7 @@ const ENDINGS = {
   ],
   flow: [
     ...[ZOD, CONTRACT, ENGINE_PORTS, ...platform('notifications'), PURE],
-    ...[shared('deps', 'steps'), hotel('(event|parameters|rules|tasks|flow)')],
+    ...[shared('deps', 'steps'), hotel('(event|parameters|rules|signal|tasks|flow)')],
   ],
 }
 
@@ -141,13 +143,21 @@ const OTHERS = [
       '^src/hotel/messages/(templates\\.ts|guest-notification\\.parameters\\.ts)$',
     ],
   },
+  {
+    name: 'hotel-inbox',
+    from: `^src/hotel/(${SUBJECTS.flat().join('|')})/[^/]+\\.inbox\\.ts$`,
+    may: [
+      ...[ZOD, CONTRACT, ENGINE_PORTS, ...platform('inbox'), ...SQL, PURE],
+      ...[shared('hotel-tables'), hotel('(event|parameters|rules|sql|inbox)')],
+    ],
+  },
   { name: 'hotel-shared-pure', from: PURE, may: [ZOD, CONTRACT, TIME, PURE] },
   {
     name: 'hotel-shared',
     from: '^src/hotel/[^/]+\\.ts$',
     may: [
       ...[ZOD, CONTRACT, ...PORTS, '^src/hotel/', SETTING_KINDS],
-      '^src/platform/(events/define-event|outbound/call-limits)\\.ts$',
+      '^src/platform/(events/define-event|outbound/call-limits|inbox/inbox-source)\\.ts$',
     ],
   },
   {

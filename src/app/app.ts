@@ -21,6 +21,7 @@ import { applyDeployments } from './deployments.ts'
 import { openConsumers, openIntake } from './event-intake.ts'
 import { openWorker } from './flow-worker.ts'
 import { readHealth } from './health.ts'
+import { openInbox, signalsByName } from './inbox.ts'
 import { migrateEverything } from './migrations.ts'
 import { observeService } from './observers.ts'
 import { openOutsideServices } from './outside-services.ts'
@@ -108,7 +109,9 @@ async function build(config: Config, logger: Logger, options: AppOptions, closin
   const wake = (queue: string) => (worker ? worker.pollNow(queue) : notifyWorkers(database, queue))
   const engine = createDurableEngine(database, wake)
   const flows = new Map<string, AnyFlow>(FLOWS.map((flow) => [flow.name, flow]))
-  const intake = openIntake(config, { database, flows, metrics, now, wake })
+  const taking = { database, flows, metrics, now, wake }
+  const intake = openIntake(config, taking)
+  const inbox = openInbox(config, taking)
 
   const scheduling = openSchedules(config, { database, engine, flows, metrics, clock, wake, logger })
   closings.push(() => scheduling.close())
@@ -124,11 +127,11 @@ async function build(config: Config, logger: Logger, options: AppOptions, closin
   }
   const consumers = await openConsumers(config, { intake, metrics, logger })
   closings.push(async () => consumers?.close())
-  closings.push(observeService(metrics, database, () => worker?.running() ?? 0))
+  closings.push(observeService(metrics, database, inbox, () => worker?.running() ?? 0))
 
   const { control } = stores
   const { schedules } = scheduling
-  const inside = { database, control, disk, engine, intake, flows, schedules, metrics }
+  const inside = { database, control, disk, engine, intake, inbox, flows, schedules, metrics }
   const server = await openServer(config, { ...inside, redis, consumers, open, logger })
   closings.push(() => server.close())
   const url = await server.listen({ host: config.HOST, port: config.PORT })
@@ -137,7 +140,7 @@ async function build(config: Config, logger: Logger, options: AppOptions, closin
 }
 
 interface ServerParts
-  extends Pick<HttpDeps, 'engine' | 'intake' | 'flows' | 'schedules' | 'open' | 'logger'> {
+  extends Pick<HttpDeps, 'engine' | 'intake' | 'inbox' | 'flows' | 'schedules' | 'open' | 'logger'> {
   database: Database
   control: Database
   disk: DiskSpace
@@ -153,6 +156,7 @@ function openServer(config: Config, { metrics, redis, consumers, control, disk, 
   return buildServer({
     ...parts,
     eventKinds: EVENT_KINDS,
+    signals: signalsByName(),
     keys: createKeyStore({ sql, staticKeys: config.API_KEYS ?? [] }),
     version: VERSION,
     health: () => readHealth({ sql: control, diskIsFull, version: VERSION, redis, rabbitmq: consumers }),

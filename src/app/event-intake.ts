@@ -7,10 +7,11 @@ import { startRuns } from '../platform/engine/durable/start-runs.ts'
 import { type AnyFlow, queueOf } from '../platform/engine/flow.ts'
 import { type EventConsumers, startConsumers } from '../platform/events/amqp/consumer.ts'
 import { createIntake } from '../platform/events/intake.ts'
-import { createIntakeBatches } from '../platform/events/intake-batches.ts'
+import { batchesWithin, createIntakeBatches, type IntakeBatches } from '../platform/events/intake-batches.ts'
 import type { Logger } from '../platform/observability/logger.ts'
 import type { Metrics } from '../platform/observability/metrics.ts'
 import type { Database } from '../platform/postgres/pool.ts'
+import type { Sql } from '../platform/postgres/sql.ts'
 
 export interface IntakeParts {
   database: Database
@@ -24,7 +25,7 @@ export interface IntakeParts {
 
 /** Throws at once when an event starts a flow that is not in `flows`. */
 export function openIntake(config: Config, parts: IntakeParts): Intake {
-  const { database, flows, metrics, wake, now } = parts
+  const { database, wake } = parts
   const batches = createIntakeBatches({
     transaction: (run) => database.transaction(run),
     startRuns,
@@ -32,9 +33,19 @@ export function openIntake(config: Config, parts: IntakeParts): Intake {
       for (const queue of new Set(requests.map(({ flow }) => queueOf(flow)))) wake(queue)
     },
   })
+  return intakeOver(config, parts, database, batches)
+}
+
+/** Inside a transaction of the caller's, who wakes the workers when it is committed. */
+export function openIntakeWithin(config: Config, parts: IntakeParts): (sql: Sql) => Intake {
+  return (sql) => intakeOver(config, parts, sql, batchesWithin(sql, startRuns))
+}
+
+function intakeOver(config: Config, parts: IntakeParts, sql: Sql, batches: IntakeBatches): Intake {
+  const { flows, metrics, now } = parts
   const onEvent = (kind: string, status: string) => metrics.eventsProcessed.inc({ event_type: kind, status })
   const timezone = config.HOTEL_TIMEZONE
-  return createIntake({ sql: database, batches, kinds: EVENT_KINDS, flows, timezone, now, onEvent })
+  return createIntake({ sql, batches, kinds: EVENT_KINDS, flows, timezone, now, onEvent })
 }
 
 /** Undefined where this process is no consumer, or there is no RabbitMQ. Connects in the background, and again. */

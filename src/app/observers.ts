@@ -2,6 +2,7 @@
 import type { Notified } from '../platform/contract/notification.ts'
 import type { WorkerObserver } from '../platform/engine/durable/execution.ts'
 import { FlowFailure, TaskFailed } from '../platform/engine/errors.ts'
+import type { Inbox } from '../platform/inbox/inbox.ts'
 import type { ErrorReports } from '../platform/observability/error-reports.ts'
 import type { Measurements } from '../platform/observability/measurements.ts'
 import type { Metrics } from '../platform/observability/metrics.ts'
@@ -120,12 +121,13 @@ export function observeNotifications(metrics: Metrics): Notified {
 }
 
 /**
- * Samples what nobody reports, every ten seconds: runs in this process, connections, backlog. Returns how to stop.
+ * Samples what nobody reports, every ten seconds: runs in this process, connections, backlog, inbox. Returns how to stop.
  * `running` returns how many runs this process has in hand.
  */
 export function observeService(
   metrics: Metrics,
   database: Database,
+  inbox: Pick<Inbox, 'counts'>,
   running: () => number,
 ): () => Promise<void> {
   const active = () => metrics.activeWorkflows.set(running())
@@ -136,11 +138,15 @@ export function observeService(
     metrics.poolConnections.set({ state: 'waiting' }, waitingCount)
   }
   const backlog = async () => metrics.backlogAge.set((await readCounts(database)).backlogAge)
+  const waiting = async () => {
+    for (const [kind, open] of Object.entries(await inbox.counts())) metrics.inboxOpen.set({ kind }, open)
+  }
   const timer = setInterval(() => {
     active()
     pool()
-    // While the database is away the gauge keeps its last value; health says why.
+    // While the database is away the gauges keep their last value; health says why.
     backlog().catch(() => {})
+    waiting().catch(() => {})
   }, SAMPLE_MS)
   return async () => clearInterval(timer)
 }

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { VERSION } from '../app/version.ts'
 import { addDeployCommand } from './deploy-command.ts'
 import { addEventCommands } from './event-commands.ts'
+import { addInboxCommands } from './inbox-commands.ts'
 import { addKeyCommands } from './key-commands.ts'
 import { addRetryCommand } from './retry-command.ts'
 import { addRunCommands } from './run-commands.ts'
@@ -32,6 +33,7 @@ All of these are also read from a file named .env.`,
   addRunCommands(program)
   addRetryCommand(program)
   addEventCommands(program)
+  addInboxCommands(program)
   addDeployCommand(program)
   addKeyCommands(program)
   return program

@@ -2,10 +2,10 @@ import { defineFlow, type Flow } from '../../platform/engine/flow.ts'
 import type { StaffMessage, StaffMessageDeps } from '../../platform/notifications/staff-messages.ts'
 import type { HotelDeps } from '../deps.ts'
 import { notifyEach } from '../messages/notify-each.flow.ts'
-import { whoAnswered } from '../messages/staff-answer.rules.ts'
 import type { StaffContact } from '../messages/staff-contacts.tasks.ts'
 import { instant } from '../steps.ts'
 import { subjectsOf } from '../subjects.ts'
+import { acknowledge } from './acknowledge.signal.ts'
 import {
   acknowledgeAnomaly,
   escalateAnomaly,
@@ -55,10 +55,9 @@ async function lookAfter(flow: Flow<Deps>, event: AnomalyEvent, seen: Registered
   let told = toldFirst
   let within = told === 0 ? 0 : acknowledgeSeconds
   for (let escalation = 1, times = 1; ; escalation++) {
-    const answer = await flow.waitFor<unknown>('acknowledge', { within })
+    const answer = await flow.waitFor(acknowledge, { within })
     if (answer !== undefined) {
-      const by = whoAnswered(answer, 'by')
-      await flow.task(acknowledgeAnomaly, { anomalyId, by, at: await instant(flow) })
+      await flow.task(acknowledgeAnomaly, { anomalyId, by: answer.by, at: await instant(flow) })
       return { status: 'acknowledged' as const, told }
     }
     if (escalation > times) return { status: 'escalated' as const, told }

@@ -156,3 +156,19 @@ export async function insertReview(sql: Sql, review: Review): Promise<void> {
     ],
   )
 }
+
+/** Whether a person has looked at the run's sighting and taken it for good. */
+export async function isAccepted(sql: Sql, runId: string): Promise<boolean> {
+  const rows = await sql.query('select from prefect.attendance_reviews where run_id = $1 and accepted', [
+    runId,
+  ])
+  return rows.length > 0
+}
+
+/** What a person makes of an uncertain sighting. */
+export async function judgeReview(sql: Sql, runId: string, accepted: boolean): Promise<void> {
+  await sql.query(
+    'update prefect.attendance_reviews set reviewed_at = clock_timestamp(), accepted = $2 where run_id = $1',
+    [runId, accepted],
+  )
+}

@@ -10,6 +10,7 @@ import {
   clearLateness,
   insertPunch,
   insertReview,
+  isAccepted,
   movePunchBack,
   type NewPunch,
   readAttendance,
@@ -67,6 +68,7 @@ export const recordPunch = defineTransaction<AttendanceDeps, AttendanceEvent, Pu
     const at = toInstant(event.timestamp, attendance.timezone)
     const sure = await part('validate_attendance_event', async () => {
       if (isConfident(event.confidence, attendance.minConfidence)) return true
+      if (await isAccepted(sql, runId)) return true
       const reason = `low_confidence: ${event.confidence} is below ${attendance.minConfidence}`
       await insertReview(sql, { ...sightingOf(event), at, runId, reason })
       return false

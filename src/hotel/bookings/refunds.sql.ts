@@ -41,3 +41,13 @@ export async function withdrawRefund(sql: Sql, id: string): Promise<'withdrawn' 
   )
   return row?.status
 }
+
+/** The accounts have paid it. False: it is not asked for any more. */
+export async function payRefund(sql: Sql, id: string): Promise<boolean> {
+  const rows = await sql.query(
+    `update prefect.refund_requests set status = 'paid', updated_at = clock_timestamp()
+     where id = $1 and status = 'requested' returning id`,
+    [id],
+  )
+  return rows.length > 0
+}

@@ -7,7 +7,6 @@ import type { GuestNotificationRequest, GuestTemplate } from '../messages/guest-
 import { notifyEach } from '../messages/notify-each.flow.ts'
 import { notifyGuest } from '../messages/notify-guest.flow.ts'
 import { sendGuestNotification } from '../messages/send-guest-notification.flow.ts'
-import { whoAnswered } from '../messages/staff-answer.rules.ts'
 import { instant, orElse } from '../steps.ts'
 import { subjectsOf } from '../subjects.ts'
 import { GuestRequest } from './guest-request.parameters.ts'
@@ -20,6 +19,7 @@ import {
   type OpenedRequest,
   openRequest,
 } from './guest-requests.tasks.ts'
+import { taskFinished } from './task-finished.signal.ts'
 
 type Deps = DatabaseDeps & HotelDeps & Pick<OutsideDeps, 'llm'> & StaffMessageDeps & GuestMessageDeps
 
@@ -82,17 +82,16 @@ async function seeToIt(flow: Flow<Deps>, matter: Matter) {
   )
   // Not awaited: at night the message may be held until the morning, and the request must not be.
   if (thanks) await flow.start(sendGuestNotification, thanks)
-  let finished = await flow.waitFor<unknown>('task_finished', { within: notified === 0 ? 0 : waitSeconds })
+  let finished = await flow.waitFor(taskFinished, { within: notified === 0 ? 0 : waitSeconds })
   const escalated = finished === undefined
   if (escalated) {
     await flow.task(escalateRequest, { requestId, at: await instant(flow) })
     const paged = await notifyEach(flow, dutyManagersNews(flow, matter))
     flow.log('not finished in time: escalated', { request_id: requestId, paged })
-    finished = await flow.waitFor<unknown>('task_finished', { within: secondWaitSeconds })
+    finished = await flow.waitFor(taskFinished, { within: secondWaitSeconds })
   }
   if (finished === undefined) return { escalated, status: 'unanswered' as const }
-  const by = whoAnswered(finished, 'finished_by')
-  await flow.task(finishRequest, { requestId, by, at: await instant(flow) })
+  await flow.task(finishRequest, { requestId, by: finished.finished_by, at: await instant(flow) })
   return { escalated, status: 'finished' as const }
 }
 

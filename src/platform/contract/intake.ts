@@ -28,8 +28,15 @@ export interface Intake {
   accept(event: IncomingEvent): Promise<AcceptedEvent>
   /** Something that is not even JSON, kept in the audit trail as text. Resolves with its event id when it is on disk. */
   reject(event: Omit<IncomingEvent, 'body' | 'text'> & { raw: string; reason: string }): Promise<string>
-  /** Starts the flows of a kept event anew, as a new event. Undefined: no such event. */
-  replay(eventId: string, receivedFrom?: string): Promise<AcceptedEvent | undefined>
+  /**
+   * Starts the flows of a kept event anew, as a new event; with `corrected` in place of its body. Undefined: no such event.
+   * Throws EventRefused, and keeps nothing of it.
+   */
+  replay(
+    eventId: string,
+    receivedFrom?: string,
+    corrected?: { body: unknown },
+  ): Promise<AcceptedEvent | undefined>
 }
 
 /** Of what identifies an event: its Idempotency-Key, message_id or `event_id`; in characters. */

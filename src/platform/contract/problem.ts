@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { UtcInstant } from './instant.ts'
 
 /** RFC 9457. `errors` names every wrong field by its path (`body.confidence`). */
 export const Problem = z
@@ -9,6 +10,15 @@ export const Problem = z
     detail: z.string(),
     code: z.string().optional(),
     run_status: z.string().optional().meta({ description: 'On a 409: the state the run is in' }),
+    decision: z
+      .object({
+        action: z.string(),
+        decided_by: z.string(),
+        by: z.string().nullable(),
+        decided_at: UtcInstant,
+      })
+      .optional()
+      .meta({ description: 'Of an entry of the inbox that was settled: who did what, and when' }),
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
   })
   .meta({ id: 'Problem', description: 'RFC 9457' })

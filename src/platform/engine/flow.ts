@@ -3,6 +3,7 @@
  * Two engines speak it: `durable/` (over PostgreSQL) and `in-memory.ts` (at once, for unit tests of flows).
  */
 import type { z } from 'zod'
+import type { SignalDefinition } from './signal.ts'
 
 /** How a task is tried again. Delays in seconds; `jitter` 0.2 spreads each delay by ±20 %. */
 export interface RetryPolicy {
@@ -118,8 +119,14 @@ export interface Flow<Deps> {
     parameters: z.input<Parameters>,
   ): Promise<string>
   sleep(seconds: number): Promise<void>
-  /** The signal's payload (null without one), or undefined when it did not come within `within` seconds. */
-  waitFor<Payload>(signal: string, options: { within: number }): Promise<Payload | undefined>
+  /**
+   * The signal's payload as its schema reads it, or undefined when it did not come within `within` seconds. One that was
+   * sent before counts. Throws FlowFailure `invalid_signal` on a payload that does not fit: the API lets none through.
+   */
+  waitFor<Payload extends z.ZodType>(
+    signal: SignalDefinition<Payload>,
+    options: { within: number },
+  ): Promise<z.output<Payload> | undefined>
   saga<T>(body: (saga: Saga<Deps>) => Promise<T>): Promise<T>
   /** Recorded: the same on every replay. */
   now(): Promise<Date>

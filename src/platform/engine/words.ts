@@ -1,10 +1,14 @@
 /** The words of the flow language, put together once for every engine. */
 import { randomUUID } from 'node:crypto'
+import type { z } from 'zod'
+import { fieldErrors } from '../contract/problem.ts'
+import { FlowFailure } from './errors.ts'
 import { runAll } from './fan-out.ts'
 import type { Flow, FlowDefinition, LogFields } from './flow.ts'
 import type { Checkpoint } from './journal.ts'
 import type { RunScope } from './run-scope.ts'
 import { runSaga } from './saga.ts'
+import type { SignalDefinition } from './signal.ts'
 import { createSteps, type Steps } from './steps.ts'
 import { runChild, waitFor } from './waiting.ts'
 
@@ -33,8 +37,8 @@ function speak<Deps>(scope: RunScope<Deps>): Flow<Deps> {
     start: (flow, parameters) => startRun(scope, steps, flow as FlowDefinition<Deps>, parameters),
     sleep: async (seconds) => void (await waitFor(scope, steps, undefined, seconds)),
     waitFor: async (signal, { within }) => {
-      const taken = (await waitFor(scope, steps, signal, within)) as { payload: never } | null
-      return taken === null ? undefined : taken.payload
+      const taken = (await waitFor(scope, steps, signal.name, within)) as { payload: unknown } | null
+      return taken === null ? undefined : payloadOf(signal, taken.payload)
     },
     saga: (body) => runSaga(scope, steps, body),
     now: async () =>
@@ -47,6 +51,17 @@ function speak<Deps>(scope: RunScope<Deps>): Flow<Deps> {
       scope.journal.log({ key, at: Date.now(), level: 'info', message, ...(fields ? { fields } : {}) })
     },
   }
+}
+
+/** Kept as it was sent, and read by the schema on every replay. */
+function payloadOf<Payload extends z.ZodType>(
+  { name, payload }: SignalDefinition<Payload>,
+  sent: unknown,
+): z.output<Payload> {
+  const read = payload.safeParse(sent)
+  if (read.success) return read.data
+  const wrong = fieldErrors(read.error, 'payload').map(({ path, message }) => `${path}: ${message}`)
+  throw new FlowFailure('invalid_signal', `The signal ${name} does not fit. ${wrong.join('; ')}`, name)
 }
 
 /** Recorded when its row is committed: an execution that dies in between finds it there, under the same id. */

@@ -74,6 +74,17 @@ export function createIntakeBatches(ports: BatchPorts): IntakeBatches {
   return { add: (event) => new Promise((resolve, reject) => add({ ...event, resolve, reject })) }
 }
 
+/** Inside a transaction of the caller's, who wakes the workers when it is committed. For events under ids of their own. */
+export function batchesWithin(sql: Sql, startRuns: BatchPorts['startRuns']): IntakeBatches {
+  return {
+    async add({ row, requests }) {
+      await insertEvents(sql, [row])
+      await startRuns(sql, requests)
+      return { eventId: row.id, runs: row.runs, replayed: false }
+    },
+  }
+}
+
 function answer(
   { row, resolve, reject }: Waiting,
   earlier: Pick<NewEvent, 'runs' | 'body_hash'> | undefined,

@@ -67,12 +67,12 @@ export function createIntake(deps: IntakeDeps): Intake {
       return row.id
     },
 
-    async replay(eventId, receivedFrom) {
+    async replay(eventId, receivedFrom, corrected) {
       const kept = await findBody(deps.sql, eventId)
       const kind = kept && kinds.get(kept.kind)
       if (!kind) return undefined
       const incoming = { kind: kind.name, source: 'replay', receivedFrom } as const
-      const text = kept.body ?? 'null'
+      const text = corrected ? written(corrected.body) : (kept.body ?? 'null')
       const event = read(deps, kind, JSON.parse(text), text)
       if ('errors' in event) throw refused(event)
       const row = acceptedRow({ ...incoming, text }, newEventId(), event.value)

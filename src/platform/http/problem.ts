@@ -8,6 +8,7 @@ export interface ProblemOptions {
   errors?: FieldError[] | undefined
   headers?: Record<string, string>
   runStatus?: string
+  decision?: Problem['decision']
 }
 
 /** An answer that is a problem: thrown by a route or a hook, written by the error handler. */
@@ -19,6 +20,7 @@ export class HttpProblem extends Error {
   readonly errors: FieldError[] | undefined
   readonly headers: Record<string, string>
   readonly runStatus: string | undefined
+  readonly decision: Problem['decision']
   constructor(status: number, code: string, detail: string, options: ProblemOptions = {}) {
     super(detail)
     this.statusCode = status
@@ -26,6 +28,7 @@ export class HttpProblem extends Error {
     this.errors = options.errors
     this.headers = options.headers ?? {}
     this.runStatus = options.runStatus
+    this.decision = options.decision
   }
 
   toBody(): Problem {
@@ -37,6 +40,7 @@ export class HttpProblem extends Error {
       code: this.code,
       ...(this.errors ? { errors: this.errors } : {}),
       ...(this.runStatus ? { run_status: this.runStatus } : {}),
+      ...(this.decision ? { decision: this.decision } : {}),
     }
   }
 }

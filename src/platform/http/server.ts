@@ -15,6 +15,7 @@ import { addBackfillRoutes, type BackfillDeps } from './routes/backfills.ts'
 import { addCalendarRoutes, type CalendarDeps } from './routes/calendars.ts'
 import { addEventIntakeRoutes, type EventIntakeDeps } from './routes/event-intake.ts'
 import { addEventRoutes, type EventDeps } from './routes/events.ts'
+import { addInboxRoutes, type InboxDeps } from './routes/inbox.ts'
 import { addNotificationRoutes, type NotificationDeps } from './routes/notifications.ts'
 import { addHealthRoute, addProbeRoutes, type HealthDeps, type ProbeDeps } from './routes/probes.ts'
 import { addRetryRoutes, type RetryDeps } from './routes/retry.ts'
@@ -35,6 +36,7 @@ export type HttpDeps = AuthenticationDeps &
   EventDeps &
   NotificationDeps &
   RunControlDeps &
+  InboxDeps &
   RetryDeps &
   StreamDeps &
   ScheduleDeps &
@@ -92,6 +94,7 @@ async function addApi(app: FastifyInstance, deps: HttpDeps): Promise<void> {
   addEventIntakeRoutes(app, deps)
   addEventRoutes(app, deps)
   addNotificationRoutes(app, deps)
+  addInboxRoutes(app, deps)
   addScheduleRoutes(app, deps)
   addScheduleControlRoutes(app, deps)
   addSchedulePreviewRoutes(app, deps)

@@ -115,6 +115,12 @@ function beyondIt(registers: Registry[]) {
       labelNames: ['state'] as const,
       registers,
     }),
+    inboxOpen: new Gauge({
+      name: 'prefect_inbox_open',
+      help: 'Entries of the inbox that wait for a person, counted up to 10000 of each kind',
+      labelNames: ['kind'] as const,
+      registers,
+    }),
     backlogAge: new Gauge({
       name: 'prefect_backlog_age_seconds',
       help: 'Age of the oldest run that could start but has not',

@@ -8,6 +8,7 @@ import {
   defineTransaction,
   type Undo,
 } from '../../../src/platform/engine/flow.ts'
+import { signalNamed } from '../signals.ts'
 import type { TestDeps } from './rig.ts'
 
 const Anything = z.record(z.string(), z.unknown())
@@ -212,7 +213,7 @@ export const waiter = defineFlow({
   name: 'waiter',
   async run(flow, { within }: Record<string, unknown>) {
     await flow.task(note, { say: 'waiting' })
-    const got = await flow.waitFor<{ by: string }>('task_finished', { within: Number(within) })
+    const got = await flow.waitFor(signalNamed('task_finished'), { within: Number(within) })
     return { got: got === undefined ? 'nothing' : got }
   },
 })

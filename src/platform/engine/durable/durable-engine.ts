@@ -40,6 +40,12 @@ export function createDurableEngine(database: Database, wake: (queue: string) =>
   }
 }
 
+/** The same inside a transaction of the caller's, who wakes the workers when that is committed. */
+export const engineActs = {
+  signal,
+  retry: async (sql: Sql, runId: string) => outcomeOf(await retry(sql, runId)),
+}
+
 async function cancel(sql: Sql, runId: string): Promise<CancelOutcome> {
   const run = await lockRun(sql, runId)
   if (!run) return { kind: 'not_found' }

@@ -2,17 +2,22 @@ import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { BASE, RunPath } from '../../contract/api.ts'
+import { fieldErrors } from '../../contract/problem.ts'
 import { CancelAnswer, SignalAnswer, SignalRequest } from '../../contract/run.ts'
 import type { CancelOutcome, Engine } from '../../engine/engine.ts'
+import type { AnySignal } from '../../engine/signal.ts'
 import { instantText } from '../../postgres/instant-text.ts'
 import type { Sql } from '../../postgres/sql.ts'
 import { findRun, statusOf } from '../../runs/runs.ts'
+import { nearestNames } from '../../spelling.ts'
 import { answer, problems } from '../documented-answers.ts'
-import { HttpProblem, runNotFound } from '../problem.ts'
+import { HttpProblem, invalid, quoted, runNotFound } from '../problem.ts'
 
 export interface RunControlDeps {
   database: Sql
   engine: Pick<Engine, 'cancel' | 'signal'>
+  /** By name: all that flows wait for. */
+  signals: ReadonlyMap<string, AnySignal>
 }
 
 /** What a person may do to a run: cancel it, send it a signal. */
@@ -89,7 +94,9 @@ function addSignal(app: FastifyInstance, deps: RunControlDeps): void {
       },
     },
     async ({ params, body }, reply) => {
-      const outcome = await deps.engine.signal(params.id, params.signal, body?.payload ?? null)
+      const payload = body?.payload ?? null
+      mustFit(deps.signals, params.signal, payload)
+      const outcome = await deps.engine.signal(params.id, params.signal, payload)
       if (outcome.kind === 'not_found') throw runNotFound(params.id)
       if (outcome.kind === 'already_ended') {
         throw await conflict(deps.database, params.id, outcome.status, 'it has ended and takes no signals.')
@@ -97,6 +104,18 @@ function addSignal(app: FastifyInstance, deps: RunControlDeps): void {
       return reply.code(202).send({ flow_run_id: params.id, signal: params.signal, status: 'delivered' })
     },
   )
+}
+
+/** Throws 404 for a name that no flow waits for, 422 for a payload that is not the signal's: the run goes on waiting. */
+function mustFit(signals: ReadonlyMap<string, AnySignal>, name: string, payload: unknown): void {
+  const signal = signals.get(name)
+  if (signal === undefined) {
+    const near = nearestNames(name, signals.keys()).map(quoted)
+    const hint = near.length === 0 ? '' : ` Did you mean ${near.join(' or ')}?`
+    throw new HttpProblem(404, 'unknown_signal', `No workflow waits for a signal ${quoted(name)}.${hint}`)
+  }
+  const read = signal.payload.safeParse(payload)
+  if (!read.success) throw invalid(fieldErrors(read.error, 'body.payload'))
 }
 
 /** 409 with the state the run is really in; `otherwise` is what the engine said, should the row be gone. */

@@ -5,6 +5,7 @@ import { type AnyFlow, defineFlow, defineTask, type Flow } from '../../../../src
 import { type DurableRig, openDurableRig } from '../../../support/durable-rig.ts'
 import { Ledger, request, type TestDeps } from '../../../support/engine-conformance/rig.ts'
 import { eventually } from '../../../support/eventually.ts'
+import { signalNamed } from '../../../support/signals.ts'
 
 const ledger = new Ledger()
 const about = { description: 'test', parameters: z.object({}), subjects: () => [], estimatedMinutes: 1 }
@@ -28,7 +29,7 @@ const waits = defineFlow({
   ...about,
   name: 'waits_for_nothing',
   async run(flow: Flow<TestDeps>) {
-    await flow.waitFor('never', { within: 3_600 })
+    await flow.waitFor(signalNamed('never'), { within: 3_600 })
   },
 })
 

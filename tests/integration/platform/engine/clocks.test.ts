@@ -6,6 +6,7 @@ import { newRunId } from '../../../../src/platform/engine/ids.ts'
 import { type DurableRig, openDurableRig } from '../../../support/durable-rig.ts'
 import { eventually } from '../../../support/eventually.ts'
 import { shiftClock } from '../../../support/shifted-clock.ts'
+import { signalNamed } from '../../../support/signals.ts'
 
 const HOUR = 3_600_000
 const LONG = 1_800
@@ -29,7 +30,8 @@ const sleeps = defineFlow({
 const waits = defineFlow({
   ...about,
   name: 'waits_so_long',
-  run: async (flow, { seconds }) => (await flow.waitFor('never', { within: seconds })) ?? 'in vain',
+  run: async (flow, { seconds }) =>
+    (await flow.waitFor(signalNamed('never'), { within: seconds })) ?? 'in vain',
 })
 const failsOnce = (seconds: number) =>
   defineTask<object, null, number>({

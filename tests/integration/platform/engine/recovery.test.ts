@@ -7,6 +7,7 @@ import { runDetail } from '../../../../src/platform/runs/run-detail.ts'
 import { type DurableRig, openDurableRig } from '../../../support/durable-rig.ts'
 import { Ledger, request, type TestDeps } from '../../../support/engine-conformance/rig.ts'
 import { eventually } from '../../../support/eventually.ts'
+import { signalNamed } from '../../../support/signals.ts'
 
 const ledger = new Ledger()
 const noted = defineTask<TestDeps, string, string>({
@@ -24,7 +25,7 @@ const twoTasks = defineFlow({
   estimatedMinutes: 1,
   async run(flow, { name }) {
     await flow.task(noted, `${name} first`)
-    await flow.waitFor('go', { within: 3_600 })
+    await flow.waitFor(signalNamed('go'), { within: 3_600 })
     return flow.task(noted, `${name} second`)
   },
 })

@@ -9,6 +9,7 @@ import { runDetail } from '../../../../src/platform/runs/run-detail.ts'
 import { listRuns } from '../../../../src/platform/runs/run-list.ts'
 import { type DurableRig, openDurableRig } from '../../../support/durable-rig.ts'
 import { eventually } from '../../../support/eventually.ts'
+import { signalNamed } from '../../../support/signals.ts'
 
 const parameters = z.object({ room: z.string() })
 const about = { description: 'test', parameters, subjects: () => ['room:1'], estimatedMinutes: 1 }
@@ -26,7 +27,7 @@ const parent = defineFlow({
   name: 'reserving_parent',
   async run(flow, given) {
     const one = await flow.child(first, given)
-    await flow.waitFor('go_on', { within: 60 })
+    await flow.waitFor(signalNamed('go_on'), { within: 60 })
     if (broken) throw new FlowFailure('broken', 'It broke before the second.')
     return [one, await flow.child(second, given)]
   },

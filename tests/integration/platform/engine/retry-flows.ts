@@ -9,6 +9,7 @@ import {
   type Flow,
   type Undo,
 } from '../../../../src/platform/engine/flow.ts'
+import { signalNamed } from '../../../support/signals.ts'
 
 const about = { description: 'test', parameters: z.object({}), subjects: () => [], estimatedMinutes: 1 }
 /** What is to fail, by name. */
@@ -62,7 +63,7 @@ export const everything = defineFlow({
     await flow.task(act, 'act')
     await flow.now()
     await flow.task(write, 'write')
-    await flow.waitFor('go', { within: 3_600 })
+    await flow.waitFor(signalNamed('go'), { within: 3_600 })
     await flow.child(below as AnyFlow, {})
     await flow.all(act, ['fan 0', 'fan 1', 'fan 2'])
     await flow.start(aside as AnyFlow, {})
@@ -83,7 +84,7 @@ export const waits = defineFlow({
   name: 'waits',
   async run(flow: Flow<object>) {
     await flow.task(act, 'before')
-    await flow.waitFor('go', { within: 3_600 })
+    await flow.waitFor(signalNamed('go'), { within: 3_600 })
   },
 })
 export const judged = defineFlow({

@@ -8,6 +8,7 @@ import type { RetryPlan } from '../../../../src/platform/engine/retry-plan.ts'
 import { runDetail } from '../../../../src/platform/runs/run-detail.ts'
 import { type DurableRig, openDurableRig } from '../../../support/durable-rig.ts'
 import { Ledger, request, type TestDeps } from '../../../support/engine-conformance/rig.ts'
+import { signalNamed } from '../../../support/signals.ts'
 
 const KINDS = ['note', 'write', 'wait', 'all', 'child', 'start'] as const
 type Kind = (typeof KINDS)[number]
@@ -59,7 +60,7 @@ async function doStep(flow: Flow<TestDeps>, { kind, name }: Step): Promise<unkno
     case 'write':
       return flow.task(writeAs(name), '')
     case 'wait':
-      return flow.waitFor(name, { within: 60 })
+      return flow.waitFor(signalNamed(name), { within: 60 })
     case 'all':
       return flow.all(noteAs(name), ['', '2', '3'])
     case 'child':

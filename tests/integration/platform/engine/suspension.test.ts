@@ -8,6 +8,7 @@ import { newRunId } from '../../../../src/platform/engine/ids.ts'
 import { runDetail } from '../../../../src/platform/runs/run-detail.ts'
 import { type DurableRig, openDurableRig } from '../../../support/durable-rig.ts'
 import { eventually } from '../../../support/eventually.ts'
+import { signalNamed } from '../../../support/signals.ts'
 
 const about = { description: 'test', parameters: z.object({}), subjects: () => [], estimatedMinutes: 1 }
 const undone: string[] = []
@@ -17,7 +18,7 @@ const waits = defineFlow({
   name: 'waits',
   run: async (flow) => {
     const first = await flow.task(note, 'before')
-    const payload = await flow.waitFor<string>('go', { within: 600 })
+    const payload = await flow.waitFor(signalNamed('go'), { within: 600 })
     return [first, payload, await flow.task(note, 'after')]
   },
 })
@@ -25,7 +26,7 @@ const failsAfterwards = defineFlow({
   ...about,
   name: 'fails_afterwards',
   run: async (flow) => {
-    await flow.waitFor('go', { within: 600 })
+    await flow.waitFor(signalNamed('go'), { within: 600 })
     throw new FlowFailure('broken', 'It broke.')
   },
 })
@@ -53,7 +54,7 @@ const saga = defineFlow({
         'done',
         defineTask({ name: 'undo', run: async () => void undone.push(flow.runId) }),
       )
-      await flow.waitFor('go', { within: 600 })
+      await flow.waitFor(signalNamed('go'), { within: 600 })
     }),
 })
 const again = defineTask<object, null, string>({

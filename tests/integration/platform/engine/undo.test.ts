@@ -6,6 +6,7 @@ import { runDetail } from '../../../../src/platform/runs/run-detail.ts'
 import { type DurableRig, openDurableRig } from '../../../support/durable-rig.ts'
 import { Ledger, request, type TestDeps } from '../../../support/engine-conformance/rig.ts'
 import { eventually } from '../../../support/eventually.ts'
+import { signalNamed } from '../../../support/signals.ts'
 
 const ledger = new Ledger()
 const common = {
@@ -65,7 +66,7 @@ const starts = defineFlow({
   async run(flow, { name }) {
     const id = await flow.start(child, { name })
     await flow.task(note, `started ${id}`)
-    await flow.waitFor('go', { within: 3_600 })
+    await flow.waitFor(signalNamed('go'), { within: 3_600 })
     return id
   },
 })

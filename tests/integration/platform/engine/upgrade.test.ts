@@ -15,6 +15,7 @@ import { createTestDatabase, type TestDatabase } from '../../../support/database
 import { type DurableRig, openDurableRig } from '../../../support/durable-rig.ts'
 import { Ledger, request, type TestDeps } from '../../../support/engine-conformance/rig.ts'
 import { eventually } from '../../../support/eventually.ts'
+import { signalNamed } from '../../../support/signals.ts'
 
 const ledger = new Ledger()
 const common = { description: 'test', parameters: z.object({}), subjects: () => [], estimatedMinutes: 1 }
@@ -34,7 +35,7 @@ const grows = (more: boolean): TestFlow =>
     name: 'grows',
     async run(flow, _parameters) {
       await flow.task(step('book'), {})
-      await flow.waitFor('go', { within: 3_600 })
+      await flow.waitFor(signalNamed('go'), { within: 3_600 })
       return more ? flow.task(step('thank'), {}) : 'booked'
     },
   })
@@ -44,7 +45,7 @@ const swaps = (first: string, second: string): TestFlow =>
     name: 'swaps',
     async run(flow, _parameters) {
       await flow.task(step(first), {})
-      await flow.waitFor('go', { within: 3_600 })
+      await flow.waitFor(signalNamed('go'), { within: 3_600 })
       return flow.task(step(second), {})
     },
   })
@@ -60,7 +61,7 @@ const thanks = (awaited: boolean): TestFlow =>
     name: 'thanks',
     async run(flow, _parameters) {
       const sent = awaited ? flow.child(refused, {}).catch(() => 'not sent') : flow.start(refused, {})
-      await flow.waitFor('go', { within: 3_600 })
+      await flow.waitFor(signalNamed('go'), { within: 3_600 })
       return sent
     },
   })

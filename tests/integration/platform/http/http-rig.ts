@@ -1,6 +1,7 @@
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import { z } from 'zod'
 import { openIntake } from '../../../../src/app/event-intake.ts'
+import { openInbox, signalsByName } from '../../../../src/app/inbox.ts'
 import { schedulePorts } from '../../../../src/app/schedules.ts'
 import { readConfig } from '../../../../src/config.ts'
 import { FLOWS } from '../../../../src/hotel/catalogue.ts'
@@ -12,12 +13,14 @@ import { createDurableEngine } from '../../../../src/platform/engine/durable/dur
 import type { Engine } from '../../../../src/platform/engine/engine.ts'
 import { type AnyFlow, defineFlow } from '../../../../src/platform/engine/flow.ts'
 import type { Retries } from '../../../../src/platform/engine/retry-plan.ts'
+import { type AnySignal, defineSignal } from '../../../../src/platform/engine/signal.ts'
 import { buildServer, type HttpDeps } from '../../../../src/platform/http/server.ts'
 import { createLogger } from '../../../../src/platform/observability/logger.ts'
 import { createMetrics } from '../../../../src/platform/observability/metrics.ts'
 import type { Database } from '../../../../src/platform/postgres/pool.ts'
 import { createSchedules } from '../../../../src/platform/schedules/schedules.ts'
 import { createTestDatabase } from '../../../support/database.ts'
+import { signalNamed } from '../../../support/signals.ts'
 
 const reportFlow = defineFlow({
   name: 'daily_report_generation',
@@ -36,6 +39,21 @@ const reportFlow = defineFlow({
 export const CATALOGUE: ReadonlyMap<string, AnyFlow> = new Map(
   [...FLOWS, reportFlow].map((flow): [string, AnyFlow] => [flow.name, flow]),
 )
+
+/** The hotel's, those of the flows here, and one that takes only what it asks for. */
+export const guestsChoice = defineSignal({
+  name: 'guests_choice',
+  title: 'The guest chooses a room',
+  who: 'front_office',
+  payload: z.strictObject({ room_number: z.string().max(20), nights: z.int().min(1) }),
+})
+const SIGNALS: ReadonlyMap<string, AnySignal> = new Map([
+  ...signalsByName(),
+  ...[signalNamed('go'), signalNamed('approved'), guestsChoice].map((one): [string, AnySignal] => [
+    one.name,
+    one,
+  ]),
+])
 
 /** One secret per scope, plus the admin's. */
 export const KEYS = Object.fromEntries(
@@ -102,15 +120,13 @@ export function httpDeps(
   engine: Engine & Retries,
   overrides: HttpOverrides = {},
 ): HttpDeps {
+  const taking = { database, flows: CATALOGUE, metrics: createMetrics(), wake: () => {} }
   return {
     database,
     engine,
-    intake: openIntake(readConfig({}), {
-      database,
-      flows: CATALOGUE,
-      metrics: createMetrics(),
-      wake: () => {},
-    }),
+    intake: openIntake(readConfig({}), taking),
+    inbox: openInbox(readConfig({}), taking, SIGNALS),
+    signals: SIGNALS,
     schedules: createSchedules({
       ...schedulePorts(readConfig({}), {
         database,

@@ -13,6 +13,7 @@ import { newRunId } from '../../../../src/platform/engine/ids.ts'
 import { buildServer } from '../../../../src/platform/http/server.ts'
 import { type DurableRig, openDurableRig } from '../../../support/durable-rig.ts'
 import { eventually } from '../../../support/eventually.ts'
+import { signalNamed } from '../../../support/signals.ts'
 import { call, httpDeps } from './http-rig.ts'
 
 interface Deps {
@@ -52,7 +53,7 @@ const good = defineFlow({
     await flow.now()
     await flow.uuid()
     flow.log('half way')
-    await flow.waitFor('go', { within: 600 })
+    await flow.waitFor(signalNamed('go'), { within: 600 })
     await flow.task(flaky, null)
     return { length, text: 'xin chào' }
   },

@@ -6,7 +6,7 @@ import {
   requestText,
 } from '../../../../src/hotel/guest-requests/guest-request.rules.ts'
 import { TOPICS, UNHURRIED, URGENT } from '../../../../src/hotel/guest-requests/request-words.rules.ts'
-import { whoAnswered } from '../../../../src/hotel/messages/staff-answer.rules.ts'
+import { taskFinished } from '../../../../src/hotel/guest-requests/task-finished.signal.ts'
 
 describe('by words', () => {
   it.each([
@@ -91,11 +91,21 @@ describe('what the staff is told', () => {
 
 it.each([
   [{ finished_by: ' EMP001 ' }, 'EMP001'],
-  [{ finished_by: 7 }, null],
+  [{ finished_by: 7 }, '7'],
+  [{ finished_by: null }, null],
   [{ by: 'EMP001' }, null],
   [{ finished_by: '' }, null],
   ['EMP001', null],
+  ['whatever was sent', null],
+  [['EMP001'], null],
   [null, null],
 ])('who answered, in %j', (payload, name) => {
-  expect(whoAnswered(payload, 'finished_by')).toBe(name)
+  expect(taskFinished.payload.parse(payload)).toEqual({ finished_by: name })
+})
+
+it('an answer that names nobody by a name is refused, by its field', () => {
+  const { error } = taskFinished.payload.safeParse({ finished_by: { id: 'EMP001' } })
+  expect(error?.issues).toMatchObject([
+    { path: ['finished_by'], message: 'must be the name or the id of a person' },
+  ])
 })
