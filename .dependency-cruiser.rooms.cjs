@@ -43,7 +43,11 @@ const PLATFORM = {
   notifications: [...toolbox, ...platform('postgres', 'runs', 'channels'), ENGINE_PORTS],
   events: [...toolbox, ...platform('postgres', 'time'), ENGINE_PORTS],
   inbox: [...toolbox, ...platform('postgres', 'runs'), ENGINE_PORTS],
-  schedules: [...toolbox, ...platform('time', 'postgres', 'runs'), ENGINE_PORTS],
+  schedules: [
+    ...toolbox,
+    ...platform('time', 'postgres', 'runs'),
+    ...[ENGINE_PORTS, '^src/platform/spelling\\.ts$'],
+  ],
   http: [
     ...toolbox,
     ...platform('time', 'postgres', 'access', 'runs', 'events', 'notifications', 'schedules', 'inbox'),
@@ -174,7 +178,7 @@ const OTHERS = [
       ...[
         ...toolbox,
         '^src/cli/',
-        ...platform('postgres', 'access', 'runs'),
+        ...platform('postgres', 'access', 'runs', 'schedules/deployments'),
         ENGINE_PORTS,
         COMPOSITION,
         SETTINGS,
