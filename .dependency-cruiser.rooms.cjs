@@ -100,10 +100,6 @@ const ENDINGS = {
     ...[ZOD, CONTRACT, ENGINE_PORTS, ...platform('notifications'), PURE],
     ...[shared('deps', 'steps'), hotel('(event|parameters|rules|signal|tasks|flow)')],
   ],
-  inbox: [
-    ...[ZOD, CONTRACT, ENGINE_PORTS, ...platform('inbox'), ...SQL, PURE],
-    ...[shared('hotel-tables'), hotel('(event|parameters|rules|sql|inbox)')],
-  ],
 }
 
 /** Rooms and files with more to say than their folder's name. */
@@ -145,6 +141,14 @@ const OTHERS = [
       PACKAGES,
       ENGINE_PORTS,
       '^src/hotel/messages/(templates\\.ts|guest-notification\\.parameters\\.ts)$',
+    ],
+  },
+  {
+    name: 'hotel-inbox',
+    from: `^src/hotel/(${SUBJECTS.flat().join('|')})/[^/]+\\.inbox\\.ts$`,
+    may: [
+      ...[ZOD, CONTRACT, ENGINE_PORTS, ...platform('inbox'), ...SQL, PURE],
+      ...[shared('hotel-tables'), hotel('(event|parameters|rules|sql|inbox)')],
     ],
   },
   { name: 'hotel-shared-pure', from: PURE, may: [ZOD, CONTRACT, TIME, PURE] },
