@@ -19,7 +19,13 @@ import { seedHotel } from './hotel/hotel.ts'
 import { createHotelClock } from './hotel/hotel-clock.ts'
 import { seededRandom } from './hotel/seeded-random.ts'
 import { planHouse, type Room, seedStays } from './hotel/stays.ts'
-import { fillPropertySystem, inPropertySystem, startOutsideWorld, takeUnannounced } from './outside-world.ts'
+import {
+  fillPropertySystem,
+  inPropertySystem,
+  mixUp,
+  startOutsideWorld,
+  takeUnannounced,
+} from './outside-world.ts'
 import { readFigures, showSummary } from './terminal.ts'
 
 /** Hotel clock at which each day begins: before the first shift, while the night shift is still in. */
@@ -60,6 +66,7 @@ async function demo(): Promise<void> {
     ...{ sql: database, serviceUrl: app.url, clock, sender, timezone, rooms, from },
     inPropertySystem: (body) => inPropertySystem(world.pms, body),
     takeUnannounced: (roomNumber, date) => takeUnannounced(world.pms, roomNumber, date),
+    mixUp: (move, meanwhile) => mixUp(world.pms, move, meanwhile),
   })
   greet(app, logFile, before.completed)
   const sent = () => cameras.sent + frontDesk.sent
@@ -99,7 +106,10 @@ async function openHotel(sql: Database, timezone: string): Promise<{ from: strin
   const from = last?.at
     ? addDays(localDate(last.at, timezone), 1)
     : addDays(localDate(new Date(), timezone), -7)
-  const rooms = await sql.query<Room>('select room_number, room_type from rooms order by room_number')
+  // What the front office entered at the inbox has no type yet: nobody books it.
+  const rooms = await sql.query<Room>(
+    'select room_number, room_type from rooms where room_type is not null order by room_number',
+  )
   await seedStays(sql, planHouse(from, rooms, seededRandom(`house ${from}`)))
   return { from, rooms }
 }
@@ -114,6 +124,8 @@ function greet({ url }: App, logFile: string, completed: number): void {
     `  Latest runs           ${base}/workflows/list`,
     `  All about room 508    ${base}/workflows/list?subject=room:508`,
     `  Schedules             ${base}/schedule/list`,
+    `  Waits for a person    ${base}/inbox`,
+    `  What people decided   ${base}/inbox/decisions`,
     `  Audit trail           ${base}/events`,
     `  Messages              ${base}/notifications`,
     `  Health                ${base}/health`,

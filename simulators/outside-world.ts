@@ -122,6 +122,21 @@ export function inPropertySystem(pms: PropertySystemSimulator, body: unknown): v
   if (type === 'no_show') pms.modify(bookingId, { status: 'no_show' })
 }
 
+/** As soon as the booking is moved there, the room it left is given away, and `meanwhile` happens before that is answered. */
+export function mixUp(
+  pms: PropertySystemSimulator,
+  { bookingId, from, to }: { bookingId: string; from: string; to: string },
+  meanwhile: () => Promise<void>,
+): void {
+  pms.watch(async (phase) => {
+    if (phase !== 'after' || pms.reservations.get(bookingId)?.roomNumber !== to) return
+    pms.watch(undefined)
+    const left = pms.rooms.get(from)
+    if (left) pms.rooms.set(from, { ...left, occupied: true })
+    await meanwhile()
+  })
+}
+
 /** For one night, by a guest that only the property system knows. */
 export function takeUnannounced(pms: PropertySystemSimulator, roomNumber: string, date: string): void {
   const bookingId = `DESK${date.replaceAll('-', '')}`

@@ -10,6 +10,7 @@ export interface Figures {
   failed: number
   undone: number
   flagged: number
+  decided: number
   open: number
   punches: number
   late: number
@@ -32,6 +33,7 @@ export async function readFigures(sql: Sql): Promise<Figures> {
             (select count(distinct workflow_uuid)::int from dbos.operation_outputs
               where output::json ->> 'k' = 'undo') as undone,
             (select count(*)::int from prefect.flow_runs where flagged is not null) as flagged,
+            (select count(*)::int from prefect.decisions) as decided,
             (select count(*)::int from dbos.workflow_status where status in ('PENDING', 'ENQUEUED')) as open,
             (select count(*)::int from attendance_logs) as punches,
             (select count(*)::int from attendance_logs where is_late) as late,
@@ -86,7 +88,7 @@ function panel({ clock, via, sent, smtp, timezone }: SummaryOptions, f: Figures)
     '',
     `  Events       ${number(f.accepted)} accepted   ${number(f.rejected)} rejected   ${number(sent())} sent this time`,
     `  Runs         ${number(f.completed)} completed  ${number(f.failed)} failed     ${number(f.open)} in progress`,
-    `  Sagas        ${number(f.undone)} undone     ${number(f.flagged)} flagged for a person`,
+    `  Sagas        ${number(f.undone)} undone     ${number(f.flagged)} flagged for a person   ${number(f.decided)} settled at the inbox`,
     '',
     `  Attendance   ${number(f.punches)} punches    ${number(f.late)} late`,
     `  Guests       ${number(f.staying)} staying    ${number(f.requests)} requests`,
@@ -104,7 +106,7 @@ function oneLine({ clock, timezone }: SummaryOptions, f: Figures): string {
   return (
     `${hotelClock(clock.now(), timezone)}  events ${f.accepted} accepted, ${f.rejected} rejected` +
     `  runs ${f.completed} completed, ${f.failed} failed, ${f.open} in progress` +
-    `  emails ${f.email}  Slack ${f.slack}  texts ${f.texts}  late ${f.late}  undone ${f.undone}`
+    `  emails ${f.email}  Slack ${f.slack}  texts ${f.texts}  late ${f.late}  undone ${f.undone}  settled ${f.decided}`
   )
 }
 

@@ -3,7 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { BASE } from '../../src/platform/contract/api.ts'
 import type { Sql } from '../../src/platform/postgres/sql.ts'
 import { addDays } from '../../src/platform/time/local-time.ts'
-import type { EventSender } from './event-sender.ts'
+import type { Settling } from './decisions.ts'
+import type { EventSender, OutgoingEvent } from './event-sender.ts'
 import type { HotelClock } from './hotel-clock.ts'
 import { type Act, planHotelDay } from './hotel-day.ts'
 import { type Room, readStays } from './stays.ts'
@@ -26,9 +27,13 @@ export interface FrontDeskOptions {
   inPropertySystem(body: unknown): void
   /** Somebody gives the room away in the property system, and it is not told: a move there fails half way. */
   takeUnannounced(roomNumber: string, date: string): void
+  /** While the booking's move is on its way there, somebody takes the room it left, and `meanwhile` happens here. */
+  mixUp(move: { bookingId: string; from: string; to: string }, meanwhile: () => Promise<void>): void
 }
 
 const MINUTE = 60_000
+/** In which the service takes in what it was told. */
+const A_MOMENT_MS = 1_500
 
 export function startFrontDesk(options: FrontDeskOptions): FrontDesk {
   const { clock, timezone } = options
@@ -52,12 +57,11 @@ export function startFrontDesk(options: FrontDeskOptions): FrontDesk {
 
   async function perform(act: Act): Promise<void> {
     if (act.do === 'take_unannounced') return options.takeUnannounced(act.roomNumber, act.date)
-    if (act.do === 'acknowledge') return acknowledge(act.workflow)
+    if (act.do === 'mix_up') return options.mixUp(act, () => tell(act.news).then(() => delay(A_MOMENT_MS)))
+    if (act.do === 'settle') return settle(act.settling)
     if (act.do === 'event') {
       if (act.event.kind === 'booking') options.inPropertySystem(act.event.body)
-      // Whoever gets no answer sends again.
-      while (!stop.signal.aborted && !(await options.sender.send(act.event))) await delay(500)
-      return
+      return tell(act.event)
     }
     const { workflow, parameters, key, finishedAfterMinutes } = act
     const body = { workflow_name: workflow, parameters, idempotency_key: key }
@@ -67,12 +71,17 @@ export function startFrontDesk(options: FrontDeskOptions): FrontDesk {
     await api('POST', `workflows/signal/${flow_run_id}/task_finished`, { payload: { finished_by: 'EMP002' } })
   }
 
-  async function acknowledge(workflow: string): Promise<void> {
-    const list = `workflows/list?workflow_name=${workflow}&status=waiting&limit=20`
-    const { workflow_runs } = (await api('GET', list)) as { workflow_runs: { flow_run_id: string }[] }
-    for (const { flow_run_id } of workflow_runs) {
-      await api('POST', `workflows/signal/${flow_run_id}/acknowledge`, { payload: { by: 'EMP006' } })
+  /** Whoever gets no answer sends again. */
+  async function tell(event: OutgoingEvent): Promise<void> {
+    while (!stop.signal.aborted && !(await options.sender.send(event))) await delay(500)
+  }
+
+  async function settle({ kind, subject, action, ...decision }: Settling): Promise<void> {
+    const about = subject === undefined ? '' : `&subject=${encodeURIComponent(subject)}`
+    const { entries } = (await api('GET', `inbox?kind=${kind}${about}&limit=200`)) as {
+      entries: { id: string }[]
     }
+    for (const { id } of entries) await api('POST', `inbox/${encodeURIComponent(id)}/${action}`, decision)
   }
 
   async function api(method: string, path: string, body?: object): Promise<unknown> {

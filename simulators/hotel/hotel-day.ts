@@ -1,5 +1,6 @@
 /** What happens in the hotel on one day: planned from the date and the house as it is, the same every time. */
 import { addDays, atLocal } from '../../src/platform/time/local-time.ts'
+import { planDecisions, type Settling } from './decisions.ts'
 import type { OutgoingEvent } from './event-sender.ts'
 import { seededRandom } from './seeded-random.ts'
 import { planStay, type Room, type Stay } from './stays.ts'
@@ -8,8 +9,9 @@ import { planStay, type Room, type Stay } from './stays.ts'
 export type Act = { at: Date } & (
   | { do: 'event'; event: OutgoingEvent }
   | { do: 'ask'; workflow: string; parameters: object; key: string; finishedAfterMinutes?: number }
-  | { do: 'acknowledge'; workflow: string }
+  | { do: 'settle'; settling: Settling }
   | { do: 'take_unannounced'; roomNumber: string; date: string }
+  | { do: 'mix_up'; bookingId: string; from: string; to: string; news: OutgoingEvent }
 )
 
 export interface House {
@@ -27,7 +29,15 @@ export function planHotelDay(date: string, house: House): Act[] {
   const between = (from: string, to: string) =>
     new Date(at(from).getTime() + random() * (at(to).getTime() - at(from).getTime()))
   const day: Day = { date, house, random, at, between }
-  const acts = [...departures(day), ...arrivals(day), ...bookings(day), ...requests(day), ...mishaps(day)]
+  const acts = [
+    ...departures(day),
+    ...arrivals(day),
+    ...bookings(day),
+    ...requests(day),
+    ...mishaps(day),
+    ...strangeRooms(day),
+    ...planDecisions(at).map((decision): Act => ({ do: 'settle', ...decision })),
+  ]
   return acts.sort((a, b) => a.at.getTime() - b.at.getTime())
 }
 
@@ -132,7 +142,10 @@ function requests(day: Day): Act[] {
   })
 }
 
-/** A leak that is seen twice, a room move, and one that fails half way: the room is taken, and nobody told the hotel. */
+/**
+ * A leak that is seen twice, a room move, one that fails half way (the room is taken, and nobody told the hotel), and one
+ * that cannot be undone either: both rooms were given away while the guest was on the way.
+ */
 function mishaps(day: Day): Act[] {
   const { date, house } = day
   const leak = {
@@ -148,20 +161,37 @@ function mishaps(day: Day): Act[] {
   const acts: Act[] = [
     event(day.at('15:05'), 'anomaly', `leak-1-${date}`, leak),
     event(day.at('15:09'), 'anomaly', `leak-2-${date}`, { ...leak, score: 0.98 }),
-    { at: day.at('15:12'), do: 'acknowledge', workflow: 'handle_anomaly' },
   ]
   const staying = house.stays.filter((s) => s.status === 'checked_in' && s.check_out > date)
   const free = house.rooms.filter(
     ({ room_number }) => !house.stays.some((s) => s.room_number === room_number),
   )
-  const [moved, unlucky] = [staying[1], staying[3]]
-  const [to, elsewhere] = free.slice(-2)
+  const [moved, unlucky, stranded] = [staying[1], staying[3], staying[5]]
+  const [to, elsewhere, nowhere] = free.slice(-3)
   if (moved && to) acts.push(move(day.at('14:20'), moved, to, `move-1-${date}`))
   if (unlucky && elsewhere) {
     acts.push({ at: day.at('17:39'), do: 'take_unannounced', roomNumber: elsewhere.room_number, date })
     acts.push(move(day.at('17:40'), unlucky, elsewhere, `move-2-${date}`))
   }
+  if (stranded && nowhere) acts.push(...mixUp(day, stranded, nowhere))
   return acts
+}
+
+function mixUp({ at, date }: Day, stay: Stay, to: Room): Act[] {
+  const taken = roomStatus(at('18:20'), `mix-up-${date}`, to.room_number, 'occupied')
+  const { booking_id: bookingId, room_number: from } = stay
+  return [
+    { at: at('18:19'), do: 'mix_up', bookingId, from, to: to.room_number, news: taken.event },
+    move(at('18:20'), stay, to, `move-3-${date}`),
+  ]
+}
+
+/** One that nobody entered in the hotel's list of rooms yet, and one that was mistyped. */
+function strangeRooms({ at, date }: Day): Act[] {
+  return [
+    roomStatus(at('10:00'), `new-room-${date}`, '816', 'clean'),
+    roomStatus(at('16:00'), `no-room-${date}`, '9999', 'clean'),
+  ]
 }
 
 function move(at: Date, stay: Stay, to: Room, key: string): Act {
@@ -176,7 +206,12 @@ function booking(at: Date, type: string, stay: Stay): Act {
   return event(at, 'booking', `${type}-${booking_id}`, { booking_id, event_type: type, ...told })
 }
 
-function event(at: Date, kind: OutgoingEvent['kind'], key: string, body: object): Act {
+function roomStatus(at: Date, key: string, roomNumber: string, status: string) {
+  const told = { room_number: roomNumber, new_status: status, updated_by: 'EMP001' }
+  return event(at, 'room_status', key, told)
+}
+
+function event(at: Date, kind: OutgoingEvent['kind'], key: string, body: object): Act & { do: 'event' } {
   const timestamp = `${at.toISOString().slice(0, 19)}Z`
   return { at, do: 'event', event: { kind, key, body: { ...body, timestamp } } }
 }

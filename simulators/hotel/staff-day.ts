@@ -31,10 +31,10 @@ export function planStaffDay(date: string, roster: readonly Rostered[], timezone
   return sendings.sort((a, b) => a.at.getTime() - b.at.getTime())
 }
 
-type Trouble = 'broken' | 'late'
+type Trouble = 'broken' | 'late' | 'unsure'
 
 /** The first arrivals of each day, so that nobody has to wait long to see what happens then. */
-const EARLY_TROUBLE: Trouble[] = ['broken', 'late']
+const EARLY_TROUBLE: Trouble[] = ['broken', 'late', 'unsure']
 
 function shiftOf(
   row: Rostered,
@@ -51,6 +51,7 @@ function shiftOf(
   const departure = new Date(end.getTime() + random() * 20 * MINUTE)
   return [
     ...(trouble === 'broken' ? [brokenSending(row.employee_id, arrival, random)] : []),
+    ...(trouble === 'unsure' ? unsure(row.employee_id, 'check_in', arrival, random) : []),
     ...sightings(row.employee_id, 'check_in', arrival, random),
     ...sightings(row.employee_id, 'check_out', departure, random),
   ]
@@ -62,8 +63,7 @@ function sightings(employee: string, action: string, at: Date, random: () => num
   const chance = random()
   if (chance < 0.05) return [brokenSending(employee, at, random), good]
   if (chance < 0.1) {
-    const unsure = sighting(employee, action, new Date(at.getTime() - 5_000), 0.4 + random() * 0.25, random)
-    return [unsure, good]
+    return [...unsure(employee, action, at, random), good]
   }
   // The same message again: the camera missed our answer.
   if (chance < 0.17) return [good, { ...good, at: new Date(at.getTime() + 2_000) }]
@@ -72,6 +72,11 @@ function sightings(employee: string, action: string, at: Date, random: () => num
   // The camera was offline for a while.
   if (chance < 0.3) return [{ ...good, at: new Date(at.getTime() + (8 + random() * 20) * MINUTE) }]
   return [good]
+}
+
+/** A few seconds before the camera sees the face well. */
+function unsure(employee: string, action: string, at: Date, random: () => number): Sending[] {
+  return [sighting(employee, action, new Date(at.getTime() - 5_000), 0.4 + random() * 0.25, random)]
 }
 
 function sighting(
