@@ -12,13 +12,7 @@ import { idFrom } from '../engine/ids.ts'
 import type { Database } from '../postgres/pool.ts'
 import type { Sql } from '../postgres/sql.ts'
 import { localText } from '../time/local-text.ts'
-import {
-  type BackfillOutcome,
-  type BackfillRange,
-  cancelBackfill,
-  countBackfill,
-  createBackfill,
-} from './backfills.ts'
+import { type BackfillOutcome, type BackfillRange, cancelBackfill, createBackfill } from './backfills.ts'
 import { type HotelClock, timeOf } from './clock.ts'
 import { listCalendars } from './closed-dates.ts'
 import {
@@ -89,7 +83,7 @@ export interface Schedules {
     id: string,
     range: BackfillRange,
     who: { by: string | null; note: string | null } | undefined,
-  ): Promise<BackfillOutcome>
+  ): Promise<BackfillOutcome | { kind: 'not_found' }>
   cancelBackfill(id: string, by: string | null): Promise<Backfill | undefined>
   /** Of one that is kept or not. Default: from now, in the hotel's language. Throws BadSchedule. */
   preview(
@@ -240,12 +234,8 @@ export function createSchedules(ports: SchedulePorts): Schedules {
         return { kind: 'refused' as const, detail: made?.detail ?? 'It could not be started.' }
       }),
 
-    async backfill(id, range, who) {
-      if (who === undefined) return countBackfill(database, id, range)
-      const outcome = await createBackfill(ports, id, range, who)
-      ports.changed()
-      return outcome
-    },
+    backfill: (id, range, who) =>
+      change(id, (sql, schedule) => createBackfill(sql, ports, schedule, range, who)),
 
     cancelBackfill: (id, by) => cancelBackfill(ports, id, by),
 

@@ -8,12 +8,14 @@ import { createKeyStore } from '../../../../src/platform/access/keys.ts'
 import { BASE } from '../../../../src/platform/contract/api.ts'
 import { SCOPES, type Scope } from '../../../../src/platform/contract/key.ts'
 import { createDurableEngine } from '../../../../src/platform/engine/durable/durable-engine.ts'
+import { startRuns } from '../../../../src/platform/engine/durable/start-runs.ts'
 import type { Engine } from '../../../../src/platform/engine/engine.ts'
 import { type AnyFlow, defineFlow } from '../../../../src/platform/engine/flow.ts'
 import { buildServer, type HttpDeps } from '../../../../src/platform/http/server.ts'
 import { createLogger } from '../../../../src/platform/observability/logger.ts'
 import { createMetrics } from '../../../../src/platform/observability/metrics.ts'
 import type { Database } from '../../../../src/platform/postgres/pool.ts'
+import { createSchedules } from '../../../../src/platform/schedules/schedules.ts'
 import { createTestDatabase } from '../../../support/database.ts'
 
 const reportFlow = defineFlow({
@@ -106,6 +108,17 @@ export function httpDeps(database: Database, engine: Engine, overrides: HttpOver
     }),
     eventKinds: EVENT_KINDS,
     flows: CATALOGUE,
+    schedules: createSchedules({
+      database,
+      flows: CATALOGUE,
+      startRuns,
+      cancel: (runId) => engine.cancel(runId),
+      timezone: 'Asia/Ho_Chi_Minh',
+      language: 'en',
+      businessDate: (at) => at.toISOString().slice(0, 10),
+      changed: () => {},
+      wake: () => {},
+    }),
     keys: createKeyStore({ sql: database, staticKeys: Object.values(KEYS) }),
     health: async () => ({
       status: 'healthy',
