@@ -143,7 +143,9 @@ export const BackfillPath = z.object({ backfill_id: z.string().min(1).max(100) }
 export const CancelBackfillRequest = z.object({ by: By })
 
 export const ClosedDate = z.object({
-  date: z.iso.date().refine(isWithinBounds, { message: 'must be a date between 1900 and 9998' }),
+  date: z.iso
+    .date({ error: 'must be a date, for example 2026-12-31', abort: true })
+    .refine(isWithinBounds, { message: 'must be a date between 1900 and 9998' }),
   reason: z.string().min(1).max(500).nullable().default(null),
 })
 export const CalendarPath = z.object({ name: Slug })
