@@ -34,6 +34,7 @@ COPY --from=build /app/dist ./dist
 COPY package.json ./
 COPY migrations ./migrations
 COPY templates ./templates
+COPY deployments ./deployments
 # npm does this where it installs a package; here for `docker exec <container> prefect-service ...`.
 RUN chmod 755 dist/src/cli/main.js && ln -s /app/dist/src/cli/main.js /usr/local/bin/prefect-service
 USER node

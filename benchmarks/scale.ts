@@ -119,6 +119,7 @@ const settings = (url: string, roles: string) => ({
   DATABASE_URL: url,
   PORT: '0',
   ROLES: roles,
+  DEPLOYMENTS_DIR: 'none',
   LOG_LEVEL: 'info',
   RATE_LIMIT_PER_MINUTE: '10000000',
 })

@@ -40,13 +40,21 @@ async function demo(): Promise<void> {
   mkdirSync(config.DATA_DIR, { recursive: true })
   const logFile = join(config.DATA_DIR, 'service.log')
   process.stdout.write('Starting the service, its database and a hotel …\n')
-  const app = await startApp(config, createLogger(config.LOG_LEVEL, logFile), { now: clock.now })
+  const house = { from: '', rooms: [] as Room[] }
+  const app = await startApp(config, createLogger(config.LOG_LEVEL, logFile), {
+    now: clock.now,
+    scheduleClock: clock,
+    // Before the schedules are looked at: they go by the hotel's clock.
+    prepare: async (sql) => {
+      Object.assign(house, await openHotel(sql, timezone))
+      await fillPropertySystem(world.pms, sql, house.rooms)
+      clock.begin(atLocal(house.from, WAKE_UP, timezone))
+    },
+  })
+  const { from, rooms } = house
   const database = openPool({ url: app.databaseUrl, max: 4, applicationName: 'prefect-demo' })
-  const { from, rooms } = await openHotel(database, timezone)
-  await fillPropertySystem(world.pms, database, rooms)
   const before = await readFigures(database)
   const sender = await openSender(app.url, config.RABBITMQ_URL)
-  clock.begin(atLocal(from, WAKE_UP, timezone))
   const cameras = await startCameras({ sql: database, clock, sender, timezone, from })
   const frontDesk = startFrontDesk({
     ...{ sql: database, serviceUrl: app.url, clock, sender, timezone, rooms, from },
@@ -105,6 +113,7 @@ function greet({ url }: App, logFile: string, completed: number): void {
     `  API, to try out       ${url}/docs`,
     `  Latest runs           ${base}/workflows/list`,
     `  All about room 508    ${base}/workflows/list?subject=room:508`,
+    `  Schedules             ${base}/schedule/list`,
     `  Audit trail           ${base}/events`,
     `  Messages              ${base}/notifications`,
     `  Health                ${base}/health`,

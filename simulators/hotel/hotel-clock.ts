@@ -6,18 +6,20 @@ export interface HotelClock {
   begin(at: Date): void
   /** Real milliseconds until it is `at` in the hotel; not below 0. */
   until(at: Date): number
+  /** Hotel seconds per real second. */
+  readonly pace: number
 }
 
-/** `speed`: hotel seconds per real second. */
-export function createHotelClock(speed: number): HotelClock {
+export function createHotelClock(pace: number): HotelClock {
   let began: { real: number; hotel: number } | undefined
   const now = () =>
-    began === undefined ? new Date() : new Date(began.hotel + (Date.now() - began.real) * speed)
+    began === undefined ? new Date() : new Date(began.hotel + (Date.now() - began.real) * pace)
   return {
     now,
     begin(at) {
       began = { real: Date.now(), hotel: at.getTime() }
     },
-    until: (at) => Math.max(0, (at.getTime() - now().getTime()) / speed),
+    until: (at) => Math.max(0, (at.getTime() - now().getTime()) / pace),
+    pace,
   }
 }

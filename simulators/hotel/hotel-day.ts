@@ -28,7 +28,6 @@ export function planHotelDay(date: string, house: House): Act[] {
     new Date(at(from).getTime() + random() * (at(to).getTime() - at(from).getTime()))
   const day: Day = { date, house, random, at, between }
   const acts = [
-    ask(at('07:00'), 'assign_cleaning', {}, `cleaning-${date}`),
     ...departures(day),
     ...arrivals(day),
     ...bookings(day),

@@ -17,6 +17,7 @@ import { openDatabase } from '../platform/postgres/open-database.ts'
 import { type Database, openPool } from '../platform/postgres/pool.ts'
 import type { HotelClock } from '../platform/schedules/clock.ts'
 import { isOpen, readiness } from './access.ts'
+import { applyDeployments } from './deployments.ts'
 import { openConsumers, openIntake } from './event-intake.ts'
 import { openWorker } from './flow-worker.ts'
 import { readHealth } from './health.ts'
@@ -40,13 +41,15 @@ export interface AppOptions {
   now?: (() => Date) | undefined
   /** What schedules go by, of such a hotel. Default: the database's clock. */
   scheduleClock?: HotelClock | undefined
+  /** Called when the tables are there, and before anything is read from them or goes by a clock. */
+  prepare?: ((database: Database) => Promise<void>) | undefined
 }
 
 type Closing = () => Promise<unknown>
 
 /**
  * Resolves when it listens. A start that fails closes what it had opened, in order, and throws why: OpenToOthers,
- * MigrationError, EmbeddedPostgresError, or what the database or the port answered.
+ * MigrationError, EmbeddedPostgresError, BadDeployments, or what the database or the port answered.
  */
 export async function startApp(config: Config, logger: Logger, options: AppOptions = {}): Promise<App> {
   const closings: Closing[] = []
@@ -60,15 +63,9 @@ export async function startApp(config: Config, logger: Logger, options: AppOptio
   }
 }
 
-async function build(
-  config: Config,
-  logger: Logger,
-  { now, scheduleClock }: AppOptions,
-  closings: Closing[],
-) {
-  const metrics = createMetrics()
-  const telemetry = await openTelemetry(config, { metrics, logger })
-  closings.push(() => telemetry.close())
+/** The database, brought forward, with what files declare; and a pool that no task can take. */
+async function openStores(config: Config, logger: Logger, options: AppOptions, closings: Closing[]) {
+  const { prepare, scheduleClock: clock } = options
   const disk = watchDiskSpace(logger)
   const {
     database,
@@ -84,6 +81,8 @@ async function build(
   })
   closings.push(close)
   await migrateEverything(database, logger)
+  await prepare?.(database)
+  await applyDeployments(config, { database, clock, logger })
   // Heartbeat and probes must not queue behind a slow table.
   const control = openPool({
     url: databaseUrl,
@@ -93,6 +92,16 @@ async function build(
     onServerError: disk.noticed,
   })
   closings.push(() => control.close())
+  return { database, control, databaseUrl, disk }
+}
+
+async function build(config: Config, logger: Logger, options: AppOptions, closings: Closing[]) {
+  const { now, scheduleClock: clock } = options
+  const metrics = createMetrics()
+  const telemetry = await openTelemetry(config, { metrics, logger })
+  closings.push(() => telemetry.close())
+  const { disk, ...stores } = await openStores(config, logger, options, closings)
+  const { database, databaseUrl } = stores
   const open = await isOpen(config, database)
 
   let worker: Worker | undefined
@@ -101,15 +110,7 @@ async function build(
   const flows = new Map<string, AnyFlow>(FLOWS.map((flow) => [flow.name, flow]))
   const intake = openIntake(config, { database, flows, metrics, now, wake })
 
-  const scheduling = openSchedules(config, {
-    database,
-    engine,
-    flows,
-    metrics,
-    clock: scheduleClock,
-    wake,
-    logger,
-  })
+  const scheduling = openSchedules(config, { database, engine, flows, metrics, clock, wake, logger })
   closings.push(() => scheduling.close())
 
   const redis = config.REDIS_URL ? connectRedis(config.REDIS_URL, logger) : undefined
@@ -118,30 +119,17 @@ async function build(
     const observer = telemetry.calls
     const outside = await openOutsideServices(config, { observer, redis: redis?.client, logger })
     closings.push(() => outside.close())
-    const stores = { database, control, databaseUrl, engine }
-    worker = await openWorker(config, { ...stores, metrics, telemetry, outside, now, logger })
+    worker = await openWorker(config, { ...stores, engine, metrics, telemetry, outside, now, logger })
     closings.push(async () => worker?.drain(config.SHUTDOWN_GRACE_SECONDS * 1000))
   }
   const consumers = await openConsumers(config, { intake, metrics, logger })
   closings.push(async () => consumers?.close())
   closings.push(observeService(metrics, database, () => worker?.running() ?? 0))
 
+  const { control } = stores
   const { schedules } = scheduling
-  const parts = {
-    database,
-    control,
-    disk,
-    engine,
-    intake,
-    flows,
-    schedules,
-    metrics,
-    redis,
-    consumers,
-    open,
-    logger,
-  }
-  const server = await openServer(config, parts)
+  const inside = { database, control, disk, engine, intake, flows, schedules, metrics }
+  const server = await openServer(config, { ...inside, redis, consumers, open, logger })
   closings.push(() => server.close())
   const url = await server.listen({ host: config.HOST, port: config.PORT })
   logger.info({ url, roles: config.ROLES, version: VERSION, open }, 'listening')

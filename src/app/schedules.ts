@@ -9,8 +9,9 @@ import type { Metrics } from '../platform/observability/metrics.ts'
 import type { Database } from '../platform/postgres/pool.ts'
 import type { HotelClock } from '../platform/schedules/clock.ts'
 import type { WrittenFiring } from '../platform/schedules/firing-writes.ts'
+import type { SchedulePorts, Schedules } from '../platform/schedules/schedule-service.ts'
 import { type Scheduler, startScheduler } from '../platform/schedules/scheduler.ts'
-import { createSchedules, type Schedules } from '../platform/schedules/schedules.ts'
+import { createSchedules } from '../platform/schedules/schedules.ts'
 
 export interface ScheduleParts {
   database: Database
@@ -23,25 +24,30 @@ export interface ScheduleParts {
   logger: Logger
 }
 
+/** What changing schedules needs; a process of its own, the command line's for example, has no more. */
+export function schedulePorts(
+  config: Config,
+  { database, engine, flows, clock, wake }: Omit<ScheduleParts, 'metrics' | 'logger'>,
+): Omit<SchedulePorts, 'changed'> {
+  const { HOTEL_TIMEZONE: timezone, NIGHT_AUDIT_AT: nightAuditAt, HOTEL_LANGUAGE: language } = config
+  return {
+    ...{ database, flows, clock, startRuns, timezone, language },
+    cancel: (runId) => engine.cancel(runId),
+    businessDate: (at) => businessDate(at, { timezone, nightAuditAt }),
+    wake: () => wake('*'),
+  }
+}
+
 /** Every process can change schedules; one with the role `scheduler` fires them, until `close`. */
 export function openSchedules(
   config: Config,
-  { engine, metrics, wake, ...parts }: ScheduleParts,
+  { metrics, logger, ...parts }: ScheduleParts,
 ): { schedules: Schedules; close(): Promise<void> } {
-  const ports = {
-    ...parts,
-    startRuns,
-    cancel: (runId: string) => engine.cancel(runId),
-    language: config.HOTEL_LANGUAGE,
-    timezone: config.HOTEL_TIMEZONE,
-    businessDate: (at: Date) =>
-      businessDate(at, { timezone: config.HOTEL_TIMEZONE, nightAuditAt: config.NIGHT_AUDIT_AT }),
-    wake: () => wake('*'),
-  }
+  const ports = schedulePorts(config, parts)
   let scheduler: Scheduler | undefined
   const schedules = createSchedules({ ...ports, changed: () => scheduler?.look() })
   if (config.ROLES.includes('scheduler')) {
-    scheduler = startScheduler({ ...ports, fired: (firing) => count(metrics, firing) })
+    scheduler = startScheduler({ ...ports, logger, fired: (firing) => count(metrics, firing) })
   }
   return { schedules, close: async () => scheduler?.close() }
 }

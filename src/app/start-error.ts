@@ -2,9 +2,10 @@
 import { BadSetting } from '../config.ts'
 import { EmbeddedPostgresError } from '../platform/postgres/embedded/embedded-error.ts'
 import { MigrationError } from '../platform/postgres/migration-plan.ts'
+import { BadDeployments } from '../platform/schedules/deployments/deployment-error.ts'
 import { OpenToOthers } from './access.ts'
 
-const THEIRS = [BadSetting, OpenToOthers, MigrationError, EmbeddedPostgresError]
+const THEIRS = [BadSetting, OpenToOthers, MigrationError, EmbeddedPostgresError, BadDeployments]
 
 /** What the system and PostgreSQL answer to a wrong PORT or DATABASE_URL, and what to do about it. */
 const REMEDIES: Record<string, string> = {

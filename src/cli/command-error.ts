@@ -8,6 +8,7 @@ export class CommandError extends Error {
 }
 
 const NO_TABLE = '42P01'
+const NO_COLUMN = '42703'
 const NO_SCHEMA = '3F000'
 const NO_DATABASE = '3D000'
 /** Wrong user or password, or not allowed in. */
@@ -17,7 +18,7 @@ const NOT_LET_IN = /^28/
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const code = (error as { code?: unknown }).code
-  if (code === NO_TABLE || code === NO_SCHEMA) {
+  if (code === NO_TABLE || code === NO_COLUMN || code === NO_SCHEMA) {
     return 'The database does not have this service\'s tables: run "prefect-service migrate" first.'
   }
   if (code === NO_DATABASE || (typeof code === 'string' && NOT_LET_IN.test(code))) {

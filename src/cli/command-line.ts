@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { VERSION } from '../app/version.ts'
+import { addDeployCommand } from './deploy-command.ts'
 import { addEventCommands } from './event-commands.ts'
 import { addKeyCommands } from './key-commands.ts'
 import { addRunCommands } from './run-commands.ts'
@@ -21,13 +22,14 @@ export function commandLine(): Command {
       'after',
       `
 trigger, runs and events ask the service at PREFECT_SERVICE_URL (default http://127.0.0.1:8004) with the API key in
-PREFECT_SERVICE_KEY. keys and migrate work on the database at DATABASE_URL, or the embedded one under DATA_DIR.
+PREFECT_SERVICE_KEY. deploy, keys and migrate work on the database at DATABASE_URL, or the embedded one under DATA_DIR.
 All of these are also read from a file named .env.`,
     )
   addServiceCommands(program)
   addTriggerCommand(program)
   addRunCommands(program)
   addEventCommands(program)
+  addDeployCommand(program)
   addKeyCommands(program)
   return program
 }

@@ -36,6 +36,7 @@ export const PLATFORM_SETTINGS = {
   DATABASE_URL: urlOf('postgres:', 'postgresql:').optional(),
   DATABASE_POOL_SIZE: whole(4, 200).default(16),
   DATA_DIR: z.string().min(1).default('.data'),
+  DEPLOYMENTS_DIR: z.string().min(1).optional(),
   RABBITMQ_URL: urlOf('amqp:', 'amqps:').optional(),
   RABBITMQ_PREFIX: z.string().max(60).default(''),
   REDIS_URL: urlOf('redis:', 'rediss:').optional(),

@@ -5,16 +5,13 @@ import { ScheduleRequest } from '../../src/platform/contract/schedule.ts'
 import { startRuns } from '../../src/platform/engine/durable/start-runs.ts'
 import type { AnyFlow } from '../../src/platform/engine/flow.ts'
 import { listFirings } from '../../src/platform/schedules/schedule-list.ts'
+import type { SchedulePorts, Schedules } from '../../src/platform/schedules/schedule-service.ts'
 import {
   type Scheduler,
   type SchedulerPorts,
   startScheduler,
 } from '../../src/platform/schedules/scheduler.ts'
-import {
-  createSchedules,
-  type SchedulePorts,
-  type Schedules,
-} from '../../src/platform/schedules/schedules.ts'
+import { createSchedules } from '../../src/platform/schedules/schedules.ts'
 import type { DurableRig } from './durable-rig.ts'
 
 export interface ScheduleRig {

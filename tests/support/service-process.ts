@@ -49,7 +49,9 @@ export async function startService(
 ): Promise<ServiceProcess> {
   ensureBuilt()
   for (let attempt = 1; ; attempt++) {
-    const service = launch({ PORT: String(await freePort()), ...env }, command, planned)
+    // A schedule that comes with the service must not start a run of its own while a test counts them.
+    const quiet = { PORT: String(await freePort()), DEPLOYMENTS_DIR: 'none' }
+    const service = launch({ ...quiet, ...env }, command, planned)
     try {
       await service.answers()
       return service

@@ -1,5 +1,5 @@
 import { BASE } from '../contract/api.ts'
-import { nearestNames } from './nearest-names.ts'
+import { nearestNames } from '../spelling.ts'
 import { HttpProblem, quoted } from './problem.ts'
 
 /** 404, with the names nearest to it. */

@@ -5,9 +5,10 @@ import { idFrom } from '../engine/ids.ts'
 import { instantText } from '../postgres/instant-text.ts'
 import type { Database } from '../postgres/pool.ts'
 import type { Sql } from '../postgres/sql.ts'
+import { type HotelClock, timeOr } from './clock.ts'
 import { type FiringPorts, type NewFiring, writeFirings } from './firing-writes.ts'
 import { type NominalTime, nominalTimes } from './nominal-times.ts'
-import type { ScheduleRow } from './schedule-row.ts'
+import { SCHEDULE_COLUMNS, type ScheduleRow } from './schedule-row.ts'
 
 const MOST_FIRINGS = 1_000
 /** More are not counted: a range may be as long as a century. */
@@ -24,6 +25,7 @@ type Counted = { firings: number; have_run: number }
 export type BackfillOutcome =
   | ({ kind: 'counted' } & Counted)
   | { kind: 'created'; backfill: Backfill }
+  | { kind: 'not_found' }
   /** More than one backfill may have. */
   | { kind: 'too_many'; firings: number }
   | { kind: 'none'; have_run: number }
@@ -32,14 +34,36 @@ interface NamedTime extends NominalTime {
   previous: Date | undefined
 }
 
-/**
- * Its row and all its firings in one commit: waiting, in the order of their times. Without `who` they are only counted.
- * Lock the schedule first, and decide what is due: of two backfills at once the later one sees what the first has.
- */
+export interface BackfillPorts extends FiringPorts {
+  database: Database
+  clock?: HotelClock | undefined
+}
+
+type Past = ScheduleRow & { now: Date }
+
+/** Of a schedule named by id or slug. Without `who` its firings are only counted. */
 export async function createBackfill(
+  ports: BackfillPorts,
+  id: string,
+  range: BackfillRange,
+  who: { by: string | null; note: string | null } | undefined,
+): Promise<BackfillOutcome> {
+  return ports.database.transaction(async (sql) => {
+    // Locked: of two backfills at once the later one sees what the first has.
+    const [schedule] = await sql.query<Past>(
+      `select ${SCHEDULE_COLUMNS}, ${timeOr(2)} as now from prefect.schedules s
+       where (s.id = $1 or s.slug = $1) and s.deleted_at is null for no key update`,
+      [id, ports.clock?.now() ?? null],
+    )
+    return schedule ? backfill(sql, ports, schedule, range, who) : { kind: 'not_found' }
+  })
+}
+
+/** Its row and all its firings in one commit: waiting, in the order of their times. */
+async function backfill(
   sql: Sql,
   ports: FiringPorts,
-  schedule: ScheduleRow & { now: Date },
+  schedule: Past,
   range: BackfillRange,
   who: { by: string | null; note: string | null } | undefined,
 ): Promise<BackfillOutcome> {
@@ -68,7 +92,7 @@ function waitingFor(time: NamedTime, series: string): NewFiring {
 /** Of the past alone: the next time of an active schedule comes by itself, also when only its jitter holds it back. */
 async function timesOf(
   sql: Sql,
-  schedule: ScheduleRow & { now: Date },
+  schedule: Past,
   { from, to, only_missing }: BackfillRange,
 ): Promise<{ times: NamedTime[]; haveRun: number }> {
   const { now, active, next_nominal_at: next } = schedule

@@ -135,7 +135,7 @@ function answerOf(row: ListedRow): ScheduleAnswer {
 }
 
 /** `0 2 * * * (Asia/Ho_Chi_Minh)`. */
-function timingText({ definition }: Pick<ScheduleRow, 'definition'>): string {
+export function timingText({ definition }: Pick<ScheduleRow, 'definition'>): string {
   const { schedule } = definition
   const when = {
     cron: () => ('cron' in schedule ? schedule.cron : ''),

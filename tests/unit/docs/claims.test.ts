@@ -33,7 +33,7 @@ it('.env.example names every scope and no other', () => {
 })
 
 /** Of the project, and of the folders that documents name files of. */
-const FILES = ['src', 'simulators', 'tests', 'benchmarks', 'docs', 'migrations', 'templates']
+const FILES = ['src', 'simulators', 'tests', 'benchmarks', 'docs', 'migrations', 'templates', 'deployments']
   .flatMap((folder) =>
     readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
   )

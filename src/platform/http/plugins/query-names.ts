@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { FieldError } from '../../contract/problem.ts'
-import { nearestNames } from '../nearest-names.ts'
+import { nearestNames } from '../../spelling.ts'
 import { invalid, quoted } from '../problem.ts'
 
 /** Every route but the pages of the documentation, whose scripts are not ours. Call on the root, before any route. */

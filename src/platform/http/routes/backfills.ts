@@ -13,7 +13,7 @@ import {
 import type { Sql } from '../../postgres/sql.ts'
 import { findBackfill, listBackfills, MOST_COUNTED } from '../../schedules/backfills.ts'
 import { findSchedule } from '../../schedules/schedule-list.ts'
-import type { Schedules } from '../../schedules/schedules.ts'
+import type { Schedules } from '../../schedules/schedule-service.ts'
 import { answer, problems } from '../documented-answers.ts'
 import { localInstant } from '../local-instant.ts'
 import { HttpProblem, invalid, quoted } from '../problem.ts'

@@ -12,7 +12,7 @@ import {
 } from '../../contract/schedule-control.ts'
 import type { Sql } from '../../postgres/sql.ts'
 import { findFired, findSchedule, listFirings } from '../../schedules/schedule-list.ts'
-import type { Schedules } from '../../schedules/schedules.ts'
+import type { Schedules } from '../../schedules/schedule-service.ts'
 import { answer, problems } from '../documented-answers.ts'
 import { localInstant } from '../local-instant.ts'
 import { HttpProblem } from '../problem.ts'

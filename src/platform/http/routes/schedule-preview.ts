@@ -5,7 +5,7 @@ import { PreviewAnswer, PreviewQuery, PreviewRequest, SchedulePath } from '../..
 import type { AnyFlow } from '../../engine/flow.ts'
 import type { Sql } from '../../postgres/sql.ts'
 import { findSchedule } from '../../schedules/schedule-list.ts'
-import type { Schedules } from '../../schedules/schedules.ts'
+import type { Schedules } from '../../schedules/schedule-service.ts'
 import { answer, problems } from '../documented-answers.ts'
 import { localInstant } from '../local-instant.ts'
 import { declared, notFound } from './schedules.ts'

@@ -1,6 +1,7 @@
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import { z } from 'zod'
 import { openIntake } from '../../../../src/app/event-intake.ts'
+import { schedulePorts } from '../../../../src/app/schedules.ts'
 import { readConfig } from '../../../../src/config.ts'
 import { FLOWS } from '../../../../src/hotel/catalogue.ts'
 import { EVENT_KINDS } from '../../../../src/hotel/event-kinds.ts'
@@ -8,7 +9,6 @@ import { createKeyStore } from '../../../../src/platform/access/keys.ts'
 import { BASE } from '../../../../src/platform/contract/api.ts'
 import { SCOPES, type Scope } from '../../../../src/platform/contract/key.ts'
 import { createDurableEngine } from '../../../../src/platform/engine/durable/durable-engine.ts'
-import { startRuns } from '../../../../src/platform/engine/durable/start-runs.ts'
 import type { Engine } from '../../../../src/platform/engine/engine.ts'
 import { type AnyFlow, defineFlow } from '../../../../src/platform/engine/flow.ts'
 import { buildServer, type HttpDeps } from '../../../../src/platform/http/server.ts'
@@ -106,19 +106,18 @@ export function httpDeps(database: Database, engine: Engine, overrides: HttpOver
       metrics: createMetrics(),
       wake: () => {},
     }),
+    schedules: createSchedules({
+      ...schedulePorts(readConfig({}), {
+        database,
+        engine,
+        flows: CATALOGUE,
+        clock: undefined,
+        wake: () => {},
+      }),
+      changed: () => {},
+    }),
     eventKinds: EVENT_KINDS,
     flows: CATALOGUE,
-    schedules: createSchedules({
-      database,
-      flows: CATALOGUE,
-      startRuns,
-      cancel: (runId) => engine.cancel(runId),
-      timezone: 'Asia/Ho_Chi_Minh',
-      language: 'en',
-      businessDate: (at) => at.toISOString().slice(0, 10),
-      changed: () => {},
-      wake: () => {},
-    }),
     keys: createKeyStore({ sql: database, staticKeys: Object.values(KEYS) }),
     health: async () => ({
       status: 'healthy',

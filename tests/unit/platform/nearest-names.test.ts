@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { nearestNames } from '../../../../src/platform/http/nearest-names.ts'
+import { nearestNames } from '../../../src/platform/spelling.ts'
 
 const KNOWN = ['process_attendance', 'daily_report_generation', 'weekly_report_generation', 'pms_sync']
 
