@@ -4,6 +4,7 @@ import { addDeployCommand } from './deploy-command.ts'
 import { addEventCommands } from './event-commands.ts'
 import { addKeyCommands } from './key-commands.ts'
 import { addRunCommands } from './run-commands.ts'
+import { addScheduleCommands } from './schedule-commands.ts'
 import { addServiceCommands } from './service-commands.ts'
 import { addTriggerCommand } from './trigger-command.ts'
 
@@ -21,7 +22,7 @@ export function commandLine(): Command {
     .addHelpText(
       'after',
       `
-trigger, runs and events ask the service at PREFECT_SERVICE_URL (default http://127.0.0.1:8004) with the API key in
+trigger, runs, events and schedules ask the service at PREFECT_SERVICE_URL (default http://127.0.0.1:8004) with the API key in
 PREFECT_SERVICE_KEY. deploy, keys and migrate work on the database at DATABASE_URL, or the embedded one under DATA_DIR.
 All of these are also read from a file named .env.`,
     )
@@ -29,6 +30,7 @@ All of these are also read from a file named .env.`,
   addTriggerCommand(program)
   addRunCommands(program)
   addEventCommands(program)
+  addScheduleCommands(program)
   addDeployCommand(program)
   addKeyCommands(program)
   return program

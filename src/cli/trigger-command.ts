@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import { type Catalogue, ENDED, type RunDetail, type TriggerAnswer } from '../platform/contract/run.ts'
 import { CommandError } from './command-error.ts'
 import { loadEnvironment } from './environment.ts'
+import { jsonObject } from './json-object.ts'
 import { show } from './output.ts'
 import { coerced } from './parameter-values.ts'
 import { runText } from './run-text.ts'
@@ -108,20 +109,4 @@ function oneMore(text: string, before: Record<string, string>): Record<string, s
   const at = text.indexOf('=')
   if (at < 1) throw new InvalidArgumentError('Write it as key=value.')
   return Object.fromEntries([...Object.entries(before), [text.slice(0, at), text.slice(at + 1)]])
-}
-
-function jsonObject(text: string): Parameters {
-  const value: unknown = parsed(text)
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new InvalidArgumentError('It must be a JSON object, for example \'{"employee_id":"EMP001"}\'.')
-  }
-  return value as Parameters
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw new InvalidArgumentError(`It is not JSON: ${(error as Error).message}.`)
-  }
 }
