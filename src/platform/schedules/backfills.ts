@@ -12,7 +12,7 @@ import { SCHEDULE_COLUMNS, type ScheduleRow } from './schedule-row.ts'
 
 const MOST_FIRINGS = 1_000
 /** More are not counted: a range may be as long as a century. */
-export const MOST_COUNTED = 10_000
+export const MOST_COUNTED = 3_000
 
 export interface BackfillRange extends Pick<BackfillRequest, 'only_missing' | 'at_most'> {
   /** Both included. */

@@ -80,7 +80,16 @@ it('runs one now, once for one key, and shows the firing', async () => {
 
 it('previews, backfills and cancels', async () => {
   await create('Past', '--cron', '30 2 * * *', '--timezone', 'Europe/Paris')
-  const { out } = await cli('preview', 'past', '--after', '2026-03-28T12:00:00', '--count', '1')
+  const { out } = await cli(
+    'preview',
+    'past',
+    '--after',
+    '2026-03-28T12:00:00',
+    '--count',
+    '1',
+    '--language',
+    'en',
+  )
   expect(out).toMatch(/2026-03-29T03:00:00\+02:00 .*The clocks skip 02:30/)
   const range = ['--from', '2025-03-01T00:00:00', '--to', '2025-03-03T12:00:00']
   expect((await cli('backfill', 'past', ...range, '--dry-run')).out).toMatch(/^It would start 3 runs; 0 /)

@@ -26,6 +26,7 @@ const hold = defineTask<object, null, null>({
     const cancelled = new Promise((resolve) => signal.addEventListener('abort', resolve))
     await Promise.race([gate.promise, cancelled])
     running -= 1
+    signal.throwIfAborted()
     return null
   },
 })
@@ -183,7 +184,7 @@ describe('a backfill', () => {
     const began = performance.now()
     expect(
       await rig.schedules.backfill(often, range('1900-01-02T00:00:00', '2999-01-01T00:00:00'), WHO),
-    ).toEqual({ kind: 'too_many', firings: 10_000 })
+    ).toEqual({ kind: 'too_many', firings: 3_000 })
     expect(performance.now() - began).toBeLessThan(2_000)
     expect(await rig.schedules.backfill('nothing', range(...FIRST_WEEK), WHO)).toEqual({ kind: 'not_found' })
     expect((await rig.firings(id)).length).toBe(0)
