@@ -14,7 +14,7 @@ const TIME = '^src/platform/time/'
 /** When a schedule is due: pure. */
 const TIMING = '^src/platform/schedules/timing/'
 /** What the rooms above see of the engine: the language, its errors, its retries, the port, ids. */
-const ENGINE_PORTS = '^src/platform/engine/(engine|errors|flow|ids|retries)\\.ts$'
+const ENGINE_PORTS = '^src/platform/engine/(engine|errors|flow|ids|retries|retry-plan)\\.ts$'
 const ENGINE_CORE = '^src/platform/engine/[^/]+\\.ts$'
 /** The pool, and what it is made of. */
 const DATABASE_POOL = [
@@ -42,7 +42,11 @@ const PLATFORM = {
   storage: [...toolbox, ...platform('outbound'), ENGINE_PORTS],
   notifications: [...toolbox, ...platform('postgres', 'runs', 'channels'), ENGINE_PORTS],
   events: [...toolbox, ...platform('postgres', 'time'), ENGINE_PORTS],
-  schedules: [...toolbox, ...platform('time', 'postgres', 'runs'), ENGINE_PORTS],
+  schedules: [
+    ...toolbox,
+    ...platform('time', 'postgres', 'runs'),
+    ...[ENGINE_PORTS, '^src/platform/spelling\\.ts$'],
+  ],
   http: [
     ...toolbox,
     ...platform('time', 'postgres', 'access', 'runs', 'events', 'notifications', 'schedules'),
@@ -168,7 +172,7 @@ const OTHERS = [
       ...[
         ...toolbox,
         '^src/cli/',
-        ...platform('postgres', 'access', 'runs'),
+        ...platform('postgres', 'access', 'runs', 'schedules/deployments'),
         ENGINE_PORTS,
         COMPOSITION,
         SETTINGS,

@@ -27,13 +27,7 @@ export function planHotelDay(date: string, house: House): Act[] {
   const between = (from: string, to: string) =>
     new Date(at(from).getTime() + random() * (at(to).getTime() - at(from).getTime()))
   const day: Day = { date, house, random, at, between }
-  const acts = [
-    ...departures(day),
-    ...arrivals(day),
-    ...bookings(day),
-    ...requests(day),
-    ...mishaps(day),
-  ]
+  const acts = [...departures(day), ...arrivals(day), ...bookings(day), ...requests(day), ...mishaps(day)]
   return acts.sort((a, b) => a.at.getTime() - b.at.getTime())
 }
 

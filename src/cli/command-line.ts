@@ -3,6 +3,7 @@ import { VERSION } from '../app/version.ts'
 import { addDeployCommand } from './deploy-command.ts'
 import { addEventCommands } from './event-commands.ts'
 import { addKeyCommands } from './key-commands.ts'
+import { addRetryCommand } from './retry-command.ts'
 import { addRunCommands } from './run-commands.ts'
 import { addScheduleCommands } from './schedule-commands.ts'
 import { addServiceCommands } from './service-commands.ts'
@@ -22,13 +23,15 @@ export function commandLine(): Command {
     .addHelpText(
       'after',
       `
-trigger, runs, events and schedules ask the service at PREFECT_SERVICE_URL (default http://127.0.0.1:8004) with the API key in
-PREFECT_SERVICE_KEY. deploy, keys and migrate work on the database at DATABASE_URL, or the embedded one under DATA_DIR.
+trigger, runs, retry, schedules, inbox and events ask the service at PREFECT_SERVICE_URL (default http://127.0.0.1:8004)
+with the API key in PREFECT_SERVICE_KEY. deploy, keys and migrate work on the database at DATABASE_URL, or the embedded one
+under DATA_DIR.
 All of these are also read from a file named .env.`,
     )
   addServiceCommands(program)
   addTriggerCommand(program)
   addRunCommands(program)
+  addRetryCommand(program)
   addEventCommands(program)
   addScheduleCommands(program)
   addDeployCommand(program)

@@ -31,6 +31,8 @@ export function runText(run: RunDetail): string {
     ['About', run.subjects],
     ['Event', run.event_id],
     ['Parent', run.parent_run_id],
+    ['Origin', run.origin_run_id],
+    ['Successors', run.successor_run_ids],
     ['Children', run.child_run_ids],
     ['Flagged', run.flagged],
     ['Recoveries', run.recoveries],

@@ -6,12 +6,14 @@ import type { Timings } from '../../src/platform/engine/durable/timings.ts'
 import { startWorker, type Worker } from '../../src/platform/engine/durable/worker.ts'
 import type { Engine } from '../../src/platform/engine/engine.ts'
 import type { AnyFlow } from '../../src/platform/engine/flow.ts'
+import type { Retries } from '../../src/platform/engine/retry-plan.ts'
 import type { Database } from '../../src/platform/postgres/pool.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
 import type { Rig } from './engine-conformance/rig.ts'
 import { eventually } from './eventually.ts'
 
 export interface DurableRig extends Rig {
+  readonly engine: Engine & Retries
   readonly database: Database
   readonly worker: Worker
   close(): Promise<void>
@@ -71,7 +73,7 @@ export async function openDurableRig<Deps>(
     const unexpected = warnings.filter(({ msg }) => !FORESEEN.includes(msg))
     if (unexpected.length > 0) throw new Error(`The engine warned: ${JSON.stringify(unexpected)}`)
   }
-  return { ...lookAt(test, engine), database: test.database, worker, close }
+  return { ...lookAt(test, engine), engine, database: test.database, worker, close }
 }
 
 /** Files that run in one process after another may define flows of the same names. */

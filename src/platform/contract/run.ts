@@ -123,6 +123,12 @@ export const RunDetail = z
     subjects: z.array(z.string()),
     event_id: z.string().nullable(),
     parent_run_id: z.string().nullable(),
+    origin_run_id: z.string().nullable().meta({
+      description: 'The run that a person had done again with other parameters: this is the new one',
+    }),
+    successor_run_ids: z.array(z.string()).meta({
+      description: 'The runs that were made from this one, with other parameters; oldest first',
+    }),
     child_run_ids: z.array(z.string()),
     flagged: z.string().nullable(),
     recoveries: z.number().meta({
@@ -190,16 +196,6 @@ export const CancelAnswer = z
     ],
   })
 export type CancelAnswer = z.infer<typeof CancelAnswer>
-
-/** `retried_from`: the task the run goes on from; null when it had not come to any. */
-export const RetryAnswer = z
-  .object({
-    flow_run_id: z.string(),
-    status: z.literal('accepted'),
-    retried_from: z.string().nullable(),
-    message: z.string(),
-  })
-  .meta({ id: 'RetryAnswer' })
 
 export const SignalRequest = z.object({ payload: z.unknown() }).partial().meta({ id: 'SignalRequest' })
 

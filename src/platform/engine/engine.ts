@@ -14,6 +14,8 @@ export interface StartRequest {
   idempotencyKey?: string
   /** Of the body first sent under `idempotencyKey`. */
   requestHash?: string
+  /** The run that it was made from, with other parameters. */
+  originRunId?: string
   createdBy?: string
   /** Default: its flow's. */
   queue?: QueueName | undefined

@@ -19,7 +19,18 @@ export function runIdFor(...parts: readonly string[]): string {
   return idFrom('fr', ...parts)
 }
 
-/** The id of the run that a flow's step `step` starts as its child. `generation` counts restarts from the top. */
+/** How often a run was started anew: from the top, and from which steps on. */
+export interface Restarts {
+  generation: number
+  redoneFrom: readonly number[]
+}
+
+/** How often the step was started anew. It keeps the keys and children of each time apart; a step that stays keeps its own. */
+export function generationAt({ generation, redoneFrom }: Restarts, step: number): number {
+  return generation + redoneFrom.filter((from) => from <= step).length
+}
+
+/** The id of the run that a flow's step `step` starts as its child. `generation`: the step's. */
 export function childRunId(parentId: string, generation: number, step: number): string {
   return runIdFor('child', parentId, String(generation), String(step))
 }

@@ -135,7 +135,8 @@ export class InMemoryEngine<Deps> implements Engine {
     const { flow, parameters, runId, eventId } = entry.request
     const { control, generation } = entry
     control.onSlotFree = () => queueMicrotask(() => this.#dispatch())
-    const scope = { runId, flowName: flow.name, eventId, generation, deps: this.#deps, control }
+    const generationAt = () => generation
+    const scope = { runId, flowName: flow.name, eventId, generationAt, deps: this.#deps, control }
     try {
       entry.result = await runFlow(flow, parameters, {
         ...scope,

@@ -13,8 +13,8 @@ export interface RunScope<Deps> {
   readonly runId: string
   readonly flowName: string
   readonly eventId: string | undefined
-  /** Restarts from the top so far: keeps idempotency keys of a restart apart. */
-  readonly generation: number
+  /** How often a step was started anew: keeps the idempotency keys of each time apart. */
+  readonly generationAt: (step: number) => number
   readonly deps: Deps
   readonly journal: Journal
   readonly control: RunControl

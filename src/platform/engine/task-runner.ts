@@ -132,8 +132,12 @@ function contextOf<Deps>(
   }
 }
 
-function keyOf(scope: Pick<StepScope<unknown>, 'runId' | 'generation' | 'number'>): string {
-  return `${scope.runId}.${scope.generation}.${scope.number}`
+function keyOf({
+  runId,
+  generationAt,
+  number,
+}: Pick<StepScope<unknown>, 'runId' | 'generationAt' | 'number'>): string {
+  return `${runId}.${generationAt(number)}.${number}`
 }
 
 /** What a replay would read back: the first run sees the same, so that a Date that becomes a string shows at once. */

@@ -17,6 +17,7 @@ import { addEventIntakeRoutes, type EventIntakeDeps } from './routes/event-intak
 import { addEventRoutes, type EventDeps } from './routes/events.ts'
 import { addNotificationRoutes, type NotificationDeps } from './routes/notifications.ts'
 import { addHealthRoute, addProbeRoutes, type HealthDeps, type ProbeDeps } from './routes/probes.ts'
+import { addRetryRoutes, type RetryDeps } from './routes/retry.ts'
 import { addRunControlRoutes, type RunControlDeps } from './routes/run-control.ts'
 import { addRunRoutes, type RunDeps } from './routes/runs.ts'
 import { addScheduleControlRoutes, type ScheduleControlDeps } from './routes/schedule-control.ts'
@@ -34,6 +35,7 @@ export type HttpDeps = AuthenticationDeps &
   EventDeps &
   NotificationDeps &
   RunControlDeps &
+  RetryDeps &
   StreamDeps &
   ScheduleDeps &
   ScheduleControlDeps &
@@ -85,6 +87,7 @@ async function addApi(app: FastifyInstance, deps: HttpDeps): Promise<void> {
   const estimates = createEstimates(deps.database)
   addTriggerRoute(app, { ...deps, estimates })
   addRunControlRoutes(app, deps)
+  addRetryRoutes(app, deps)
   addRunRoutes(app, { ...deps, estimates })
   addEventIntakeRoutes(app, deps)
   addEventRoutes(app, deps)

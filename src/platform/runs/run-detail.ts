@@ -13,6 +13,7 @@ interface DetailRow {
   subjects: string[]
   event_id: string | null
   parent_run_id: string | null
+  origin_run_id: string | null
   scheduled_for: Date | null
   created_at: Date
   created_by: string | null
@@ -25,6 +26,7 @@ interface DetailRow {
   inputs: string | null
   output: string | null
   error: string | null
+  successors: string[]
   children: string[]
   checkpoints: CheckpointRow[] | null
   now: Date
@@ -32,10 +34,11 @@ interface DetailRow {
 
 /** One round trip for the run itself: a status is polled, often by many. */
 const DETAIL = `
-  select v.id, v.workflow_name, v.status, v.subjects, v.event_id, v.parent_run_id, v.scheduled_for, v.created_at, r.created_by,
+  select v.id, v.workflow_name, v.status, v.subjects, v.event_id, v.parent_run_id, r.origin_run_id, v.scheduled_for, v.created_at, r.created_by,
     s.started_at_epoch_ms::float8 as started_ms, s.completed_at::float8 as completed_ms, v.flagged,
     r.recoveries, coalesce(cardinality(array_positions(r.deaths, r.deaths[cardinality(r.deaths)])), 0) as deaths,
     coalesce(i.inputs, s.inputs) as inputs, coalesce(o.output, s.output) as output, coalesce(o.error, s.error) as error,
+    array(select n.id from prefect.flow_runs n where n.origin_run_id = v.id order by n.created_at, n.id) as successors,
     array(select c.id from prefect.flow_runs c where c.parent_run_id = v.id order by c.created_at, c.id) as children,
     (select json_agg(json_build_object('step', p.function_id, 'name', p.function_name, 'output', p.output,
        'error', p.error, 'started_ms', p.started_at_epoch_ms, 'completed_ms', p.completed_at_epoch_ms)
@@ -88,6 +91,8 @@ function detailOf(row: DetailRow, attempts: AttemptRow[], waits: WaitRow[]): Run
     subjects: row.subjects,
     event_id: row.event_id,
     parent_run_id: row.parent_run_id,
+    origin_run_id: row.origin_run_id,
+    successor_run_ids: row.successors,
     child_run_ids: row.children,
     flagged: row.flagged,
     recoveries: row.recoveries,

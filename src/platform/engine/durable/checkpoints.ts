@@ -6,16 +6,16 @@
 
 import type { Sql } from '../../postgres/sql.ts'
 import { packOutput, unpackError, unpackOutput } from '../../runs/checkpoint-format.ts'
+import type { Restarts } from '../ids.ts'
 import type { Checkpoint, FailedAttempt } from '../journal.ts'
 import { APPLICATION } from './identity.ts'
 
 /** What a run needs to start or to go on. Times in epoch milliseconds. */
-export interface RunMemory {
+export interface RunMemory extends Restarts {
   eventId: string | undefined
   /** W3C trace context of what started it. */
   parentRunId: string | undefined
   traceparent: string | undefined
-  generation: number
   /** Where it waits for a worker: its flow's, unless it was started for another. */
   queue: string | undefined
   cancelRequested: boolean
@@ -78,6 +78,7 @@ interface MemoryRow {
   parent_run_id: string | null
   traceparent: string | null
   generation: number
+  redone_from: number[]
   queue: string
   cancel_requested: boolean
   waited: number
@@ -88,7 +89,7 @@ interface MemoryRow {
 }
 
 const LOAD = `
-  select r.id, r.event_id, r.parent_run_id, r.traceparent, r.generation, r.queue, r.cancel_requested_at is not null as cancel_requested,
+  select r.id, r.event_id, r.parent_run_id, r.traceparent, r.generation, r.redone_from, r.queue, r.cancel_requested_at is not null as cancel_requested,
     extract(epoch from clock_timestamp() - greatest(r.scheduled_for, r.created_at))::float8 as waited,
     r.scheduled_for is not null as scheduled, r.begun_at is not null as resumed,
     (select json_agg(json_build_object('step', o.function_id, 'name', o.function_name, 'output', o.output,
@@ -113,6 +114,7 @@ function memoryOf(row: MemoryRow): RunMemory {
     parentRunId: row.parent_run_id ?? undefined,
     traceparent: row.traceparent ?? undefined,
     generation: row.generation,
+    redoneFrom: row.redone_from,
     queue: row.queue,
     cancelRequested: row.cancel_requested,
     waited: row.waited,

@@ -2,7 +2,7 @@
 import type { Database } from '../../postgres/pool.ts'
 import type { Engine } from '../engine.ts'
 import type { AnyFlow } from '../flow.ts'
-import { childRunId } from '../ids.ts'
+import { childRunId, generationAt } from '../ids.ts'
 import { type Checkpoint, type Journal, type LogLine, OwnershipLost } from '../journal.ts'
 import type { RunControl } from '../run-control.ts'
 import { insertCheckpoint, type RunMemory } from './checkpoints.ts'
@@ -40,7 +40,7 @@ export function openJournal(run: DurableRun, ports: JournalPorts): Journal {
   const patient = <T>(act: () => Promise<T>) => patiently(control, act)
   const childIds = new Map<number, string>()
   const childId = (step: number) => {
-    const id = childRunId(run.id, memory.generation, step)
+    const id = childRunId(run.id, generationAt(memory, step), step)
     childIds.set(step, id)
     return id
   }

@@ -4,6 +4,7 @@ import { inSpan } from '../../observability/spans.ts'
 import type { Database } from '../../postgres/pool.ts'
 import type { Engine } from '../engine.ts'
 import { type AnyFlow, queueOf } from '../flow.ts'
+import { generationAt } from '../ids.ts'
 import { pauseUntilWoken } from '../pause.ts'
 import { RunControl } from '../run-control.ts'
 import type { RunObserver } from '../run-scope.ts'
@@ -156,8 +157,10 @@ async function runCode(
       childEnded: (childId, withinMs, stop) => untilEnded(ports.executions, childId, withinMs, stop),
     },
   )
-  const { eventId, generation } = memory
-  const scope = { runId, flowName: flow.name, eventId, generation, deps: ports.deps, journal, control }
+  const { eventId } = memory
+  const keys = (step: number) => generationAt(memory, step)
+  const about = { runId, flowName: flow.name, eventId, generationAt: keys }
+  const scope = { ...about, deps: ports.deps, journal, control }
   return traced({ flow, runId }, memory, control, () =>
     runFlow(flow, parameters, { ...scope, now: ports.now, observer: ports.observer }),
   )

@@ -36,6 +36,7 @@ function unknownRun(): RunMemory {
     parentRunId: undefined,
     traceparent: undefined,
     generation: 0,
+    redoneFrom: [],
     queue: undefined,
     cancelRequested: false,
     ...nothing,

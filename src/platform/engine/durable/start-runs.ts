@@ -12,14 +12,14 @@ const START_RUNS = `
   with asked as (
     select * from jsonb_to_recordset($1::jsonb) as x(
       id text, workflow text, queue text, parameters json, subjects jsonb, event_id text, parent text,
-      key text, hash text, asked_for timestamptz, priority int, started_by text, reserved boolean,
+      key text, hash text, origin text, asked_for timestamptz, priority int, started_by text, reserved boolean,
       traceparent text)
   ), incoming as (
     select *, case when asked_for > now() then asked_for end as scheduled from asked
   ), created as (
     insert into prefect.flow_runs (id, workflow_name, queue, subjects, event_id, parent_run_id, idempotency_key,
-                                   request_hash, scheduled_for, created_by, announced, traceparent)
-    select id, workflow, queue, array(select jsonb_array_elements_text(subjects)), event_id, parent, key, hash,
+                                   request_hash, origin_run_id, scheduled_for, created_by, announced, traceparent)
+    select id, workflow, queue, array(select jsonb_array_elements_text(subjects)), event_id, parent, key, hash, origin,
            scheduled, started_by, reserved, traceparent
     from incoming
     on conflict (id) do nothing
@@ -86,6 +86,7 @@ function asRow(request: StartRequest) {
     parent: request.parentRunId ?? null,
     key: request.idempotencyKey ?? null,
     hash: request.requestHash ?? null,
+    origin: request.originRunId ?? null,
     asked_for: request.scheduledFor?.toISOString() ?? null,
     // Whoever waits for a child holds something until it ends: children go before what has not begun.
     priority: request.priority ?? (request.parentRunId === undefined ? NEW_RUN : CHILD_RUN),

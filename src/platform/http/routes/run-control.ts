@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { BASE, RunPath } from '../../contract/api.ts'
-import { CancelAnswer, RetryAnswer, SignalAnswer, SignalRequest } from '../../contract/run.ts'
+import { CancelAnswer, SignalAnswer, SignalRequest } from '../../contract/run.ts'
 import type { CancelOutcome, Engine } from '../../engine/engine.ts'
 import { instantText } from '../../postgres/instant-text.ts'
 import type { Sql } from '../../postgres/sql.ts'
@@ -12,13 +12,12 @@ import { HttpProblem, runNotFound } from '../problem.ts'
 
 export interface RunControlDeps {
   database: Sql
-  engine: Pick<Engine, 'cancel' | 'retry' | 'signal'>
+  engine: Pick<Engine, 'cancel' | 'signal'>
 }
 
-/** What a person may do to a run: cancel it, retry it, send it a signal. */
+/** What a person may do to a run: cancel it, send it a signal. */
 export function addRunControlRoutes(app: FastifyInstance, deps: RunControlDeps): void {
   addCancel(app, deps)
-  addRetry(app, deps)
   addSignal(app, deps)
 }
 
@@ -73,45 +72,6 @@ async function alreadyEnded(
     cancelled_at: instantText(run.completedAt ?? run.cancelRequestedAt ?? run.createdAt),
     message: 'Workflow cancelled by user request',
   }
-}
-
-function addRetry(app: FastifyInstance, deps: RunControlDeps): void {
-  app.withTypeProvider<ZodTypeProvider>().post(
-    `${BASE}/workflows/retry/:id`,
-    {
-      config: { scope: 'workflows:write' },
-      schema: {
-        operationId: 'retryWorkflow',
-        summary: 'Run again from the failed task; completed tasks are not repeated',
-        tags: ['Workflows'],
-        params: RunPath,
-        response: { 202: answer(RetryAnswer, 'It runs again'), ...problems(404, 409) },
-      },
-    },
-    async ({ params }, reply) => {
-      const outcome = await deps.engine.retry(params.id)
-      if (outcome.kind === 'not_found') throw runNotFound(params.id)
-      if (outcome.kind === 'not_failed') {
-        const why = 'only a failed, cancelled or crashed run can be retried.'
-        throw await conflict(deps.database, params.id, outcome.status, why)
-      }
-      if (outcome.kind === 'flagged') {
-        throw await conflict(
-          deps.database,
-          params.id,
-          'failed',
-          `a person must mend it first. ${outcome.reason}`,
-        )
-      }
-      const from = outcome.from ?? null
-      return reply.code(202).send({
-        flow_run_id: params.id,
-        status: 'accepted',
-        retried_from: from,
-        message: from === null ? 'Workflow runs again' : `Workflow runs again from ${from}`,
-      })
-    },
-  )
 }
 
 function addSignal(app: FastifyInstance, deps: RunControlDeps): void {

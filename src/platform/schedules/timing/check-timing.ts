@@ -53,14 +53,19 @@ function checkFields(fields: string[]): string | undefined {
   }
   for (const [i, text] of fields.entries()) {
     const { name, takes } = FIELDS[i] as (typeof FIELDS)[number]
-    if (isCron(FIELDS.map((_, other) => (other === i ? text : '*')).join(' '))) continue
+    if (!STAR_IN_LIST.test(text) && isCron(FIELDS.map((_, other) => (other === i ? text : '*')).join(' ')))
+      continue
     return `must have another ${name} than "${text}": ${hint(text)}it takes ${takes}, lists (1,5), ranges (1-5) and steps (*/5, 1-30/5)`
   }
   return undefined
 }
 
+/** croner takes it, and no longer knows that the field is open. */
+const STAR_IN_LIST = /(^|,)[*?],|,[*?](,|$)/
+
 /** What is most often meant otherwise. */
 function hint(text: string): string {
+  if (STAR_IN_LIST.test(text)) return '* in a list is all there is; '
   if (/(^|,)\d+\/\d/.test(text)) return 'a step needs a range before it, or *; '
   return ''
 }

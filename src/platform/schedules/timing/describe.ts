@@ -7,8 +7,8 @@ import { inOrder, VIETNAMESE } from './vietnamese.ts'
 
 export type Language = 'en' | 'vi'
 
-/** Where it is, whether the loader unwraps its default export or not. */
-const describer = cronstrue.default ?? (cronstrue as unknown as typeof cronstrue.default)
+/** A CommonJS module, which Node hands over as it is, and vitest unwrapped. */
+const describer = 'default' in cronstrue ? cronstrue.default : (cronstrue as (typeof cronstrue)['default'])
 describer.locales.vi = VIETNAMESE
 
 /** On a 24-hour clock, with the timezone: 'At 02:30, Monday through Friday (Asia/Ho_Chi_Minh)'. Check the timing first. */
@@ -44,8 +44,8 @@ function cronSentence(cron: string, language: Language): string {
   return language === 'vi' ? inOrder(said) : said.replace(/(month), (?=on the |\w+day through)/, '$1, and ')
 }
 
-/** What cronstrue cannot say: `10W,20W`, and says wrongly: `mon-fri#2`. */
-const UNSAID = /\dW,|,\d+W|-\w+#|-\w+L\b/i
+/** What cronstrue cannot say (`10W,20W`), says wrongly (`mon-fri#2`), or without sense (`5,*\/20`). */
+const UNSAID = /\dW,|,\d+W|-\w+#|-\w+L\b|,\S*\/|\/\S*,/i
 
 const UNITS = [
   { seconds: 86_400, en: 'day', vi: 'ngày' },

@@ -4,12 +4,17 @@ import type { Language } from './describe.ts'
 import { occurrencesAfter } from './occurrences.ts'
 import type { Occurrence, Timing } from './timing.ts'
 
+interface Closed {
+  reason: string
+  detail: string
+}
+
 export interface PreviewOptions {
   /** Strictly after this. */
   after: Date
   /** Up to so many that run, 1000 at most; those that are closed between them are listed too. */
   count: number
-  closed?: (at: Date) => { reason: string; detail: string } | undefined
+  closed?: (at: Date) => Closed | undefined
   until?: Date | undefined
   language: Language
 }
@@ -41,7 +46,7 @@ export function previewTimes(
     if (occurrence.at > farAhead) return { times, truncated: say.farAhead }
     if (times.length === MOST) return { times, truncated: say.tooMany(MOST) }
     const why = closed(occurrence.at)
-    times.push(previewOf(occurrence, timing.timezone, why?.detail, language))
+    times.push(previewOf(occurrence, timing.timezone, why, language))
     if (why === undefined) runs += 1
     if (runs === count) return { times }
   }
@@ -68,7 +73,7 @@ const WORDS = {
     moved: (time: string) => `The clocks skip ${time} on this day: it comes at the first time after.`,
     first: 'The clocks show this time twice: this is the first.',
     second: 'The clocks show this time twice: this is the second.',
-    closed: (why: string) => `Does not run: ${why}`,
+    closed: ({ detail }: Closed) => `Does not run: ${detail}`,
     farAhead: 'Later times are more than a hundred years ahead.',
     tooMany: (most: number) => `Only the first ${most} times were looked at.`,
   },
@@ -76,7 +81,10 @@ const WORDS = {
     moved: (time: string) => `Hôm đó đồng hồ bỏ qua ${time}: chạy vào thời điểm đầu tiên sau đó.`,
     first: 'Hôm đó giờ này xuất hiện hai lần do chỉnh đồng hồ: đây là lần đầu.',
     second: 'Hôm đó giờ này xuất hiện hai lần do chỉnh đồng hồ: đây là lần thứ hai.',
-    closed: (why: string) => `Không chạy: ${why}`,
+    closed: ({ reason, detail }: Closed) =>
+      reason === 'blackout'
+        ? `Không chạy: trong thời gian tạm ngừng ${detail.replace('Blackout ', '').replace(' to ', ' đến ')}`
+        : `Không chạy: ngày nghỉ (${detail})`,
     farAhead: 'Các lần sau còn hơn một trăm năm nữa.',
     tooMany: (most: number) => `Chỉ xét ${most} lần đầu tiên.`,
   },

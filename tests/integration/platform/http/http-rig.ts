@@ -11,6 +11,7 @@ import { SCOPES, type Scope } from '../../../../src/platform/contract/key.ts'
 import { createDurableEngine } from '../../../../src/platform/engine/durable/durable-engine.ts'
 import type { Engine } from '../../../../src/platform/engine/engine.ts'
 import { type AnyFlow, defineFlow } from '../../../../src/platform/engine/flow.ts'
+import type { Retries } from '../../../../src/platform/engine/retry-plan.ts'
 import { buildServer, type HttpDeps } from '../../../../src/platform/http/server.ts'
 import { createLogger } from '../../../../src/platform/observability/logger.ts'
 import { createMetrics } from '../../../../src/platform/observability/metrics.ts'
@@ -56,7 +57,7 @@ const SETTINGS: HttpDeps['settings'] = {
 export interface HttpRig {
   app: FastifyInstance
   database: Database
-  engine: Engine
+  engine: Engine & Retries
   call(method: string, path: string, options?: CallOptions): Promise<Answer>
   close(): Promise<void>
 }
@@ -96,7 +97,11 @@ export async function openHttpRig(overrides: HttpOverrides = {}): Promise<HttpRi
   }
 }
 
-export function httpDeps(database: Database, engine: Engine, overrides: HttpOverrides = {}): HttpDeps {
+export function httpDeps(
+  database: Database,
+  engine: Engine & Retries,
+  overrides: HttpOverrides = {},
+): HttpDeps {
   return {
     database,
     engine,

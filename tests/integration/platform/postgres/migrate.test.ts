@@ -27,6 +27,9 @@ const ALL = [
   '0010_unsuccessful_runs.sql',
   '0011_list_indexes.sql',
   '0012_hotel_columns.sql',
+  '0013_schedules.sql',
+  '0015_retry.sql',
+  '0016_schedule_applied.sql',
 ]
 const before = ensureEngineSchema
 

@@ -6,7 +6,6 @@ import { stepText } from '../../../../../src/platform/schedules/deployments/depl
 import { readDeployments } from '../../../../../src/platform/schedules/deployments/read-deployments.ts'
 import { findSchedule } from '../../../../../src/platform/schedules/schedule-list.ts'
 import { type DurableRig, openDurableRig } from '../../../../support/durable-rig.ts'
-import { eventually } from '../../../../support/eventually.ts'
 import { openScheduleRig, type ScheduleRig } from '../../../../support/schedule-rig.ts'
 
 const plain = { description: 'For tests', subjects: () => [], estimatedMinutes: 1 }
@@ -45,7 +44,8 @@ const run = (text: string, options: Partial<DeployOptions> = {}, ports = rig.por
 const kinds = async (...given: Parameters<typeof run>) =>
   Object.fromEntries((await run(...given)).map(({ slug, kind }) => [slug, kind]))
 const texts = async (...given: Parameters<typeof run>) => (await run(...given)).map(stepText)
-const rows = () => engine.database.query<{ id: string; slug: string }>('select * from prefect.schedules order by slug, id')
+const rows = () =>
+  engine.database.query<{ id: string; slug: string }>('select * from prefect.schedules order by slug, id')
 const find = async (slug: string) => {
   const found = await findSchedule(engine.database, slug)
   if (found === undefined) throw new Error(`There is no ${slug}.`)
@@ -57,10 +57,17 @@ const update = async (slug: string, changes: object) => {
 }
 
 it('makes them once, and a second time finds nothing to do', async () => {
-  const text = entry('a', 'schedule: { every: 1h }\nparameters: { date: "{{business_date}}" }') + entry('b', 'schedule: "0 7 * * *"\nactive: false')
+  const text =
+    entry('a', 'schedule: { every: 1h }\nparameters: { date: "{{business_date}}" }') +
+    entry('b', 'schedule: "0 7 * * *"\nactive: false')
   expect(await kinds(text)).toEqual({ a: 'create', b: 'create' })
   const before = await rows()
-  expect(await find('a')).toMatchObject({ origin: 'file', active: true, created_by: 'deploy', timezone: 'Asia/Ho_Chi_Minh' })
+  expect(await find('a')).toMatchObject({
+    origin: 'file',
+    active: true,
+    created_by: 'deploy',
+    timezone: 'Asia/Ho_Chi_Minh',
+  })
   expect(await find('b')).toMatchObject({ origin: 'file', active: false })
   expect(await kinds(text)).toEqual({ a: 'keep', b: 'keep' })
   expect(await rows()).toEqual(before)
@@ -82,7 +89,10 @@ describe('people’s work', () => {
     await rig.declare({ name: 'taken', workflow: 'quick', schedule: { type: 'cron', cron: '0 9 * * *' } })
     const before = await rows()
     const text =
-      entry('paused', 'schedule: "0 6 * * *"') + entry('changed', 'schedule: "30 7 * * *"') + entry('new') + entry('taken')
+      entry('paused', 'schedule: "0 6 * * *"') +
+      entry('changed', 'schedule: "30 7 * * *"') +
+      entry('new') +
+      entry('taken')
     const says = [
       '~ changed\n    schedule.cron: "0 7 * * *" → "30 7 * * *"',
       '- gone  is in no file any more (would be removed with --prune)',
@@ -93,7 +103,12 @@ describe('people’s work', () => {
     expect(await texts(text, { dryRun: true })).toEqual(says)
     expect(await rows()).toEqual(before)
     expect(await texts(text)).toEqual(says)
-    expect(await find('paused')).toMatchObject({ active: false, next_run: null, cron: '0 6 * * *', paused: { by: 'anna' } })
+    expect(await find('paused')).toMatchObject({
+      active: false,
+      next_run: null,
+      cron: '0 6 * * *',
+      paused: { by: 'anna' },
+    })
     expect(await find('by-hand')).toMatchObject({ origin: 'hand', cron: '0 9 * * *', version: 1 })
     expect(await find('taken')).toMatchObject({ origin: 'hand', cron: '0 9 * * *', version: 1 })
     expect(await find('gone')).toMatchObject({ active: true })
@@ -103,7 +118,11 @@ describe('people’s work', () => {
     await run(entry('a', 'schedule: "0 7 * * *"\nconcurrency: 1'))
     await update('a', { concurrency: 3, name: 'Theirs' })
     expect(await kinds(entry('a', 'schedule: "0 8 * * *"\nconcurrency: 1'))).toEqual({ a: 'change' })
-    expect(await find('a')).toMatchObject({ name: 'Theirs', cron: '0 8 * * *', definition: { concurrency: 3 } })
+    expect(await find('a')).toMatchObject({
+      name: 'Theirs',
+      cron: '0 8 * * *',
+      definition: { concurrency: 3 },
+    })
     const [told] = await texts(entry('a', 'schedule: "0 8 * * *"\nconcurrency: 1'))
     expect(told).toContain('concurrency: 3 by hand, 1 in the file: stays')
     await run(entry('a', 'schedule: "0 8 * * *"\nconcurrency: 2'))
@@ -115,7 +134,9 @@ describe('people’s work', () => {
   it('a deletion stays, unless with force', async () => {
     await run(entry('a'))
     await rig.schedules.remove('a', 'anna')
-    expect(await texts(entry('a'))).toEqual(['= a  was deleted by anna and stays deleted (--force makes it again)'])
+    expect(await texts(entry('a'))).toEqual([
+      '= a  was deleted by anna and stays deleted (--force makes it again)',
+    ])
     expect(await kinds(entry('a'), { force: true })).toEqual({ a: 'create' })
     expect(await kinds(entry('a'))).toEqual({ a: 'keep' })
   })
@@ -124,7 +145,8 @@ describe('people’s work', () => {
     await run(entry('a'))
     await update('a', { parameters: { rooms: 9 } })
     const later = entry('a', undefined, 'small')
-    const told = '! a  is left as it is, since a person changed it (--force takes the file\'s): parameters.rooms Too big'
+    const told =
+      "! a  is left as it is, since a person changed it (--force takes the file's): parameters.rooms Too big"
     expect(await texts(later)).toEqual([expect.stringContaining(told)])
     expect(await find('a')).toMatchObject({ workflow: 'quick', version: 2 })
     expect(await kinds(later, { force: true })).toEqual({ a: 'change' })
@@ -176,7 +198,8 @@ it('a change keeps the row, its firings and its last run', async () => {
 it('nothing fires twice, and nothing is lost, while it is deployed again and again', async () => {
   const when = 'schedule: { every: 10s, anchor: 2026-01-01T00:00:00Z }\noverlap: allow\ncatch_up: all'
   // What its jitter holds back when it is changed is decided too.
-  const text = (n: number) => entry('busy', `${when}\njitter_seconds: ${(n % 2) * 9}\nparameters: { rooms: ${n} }`)
+  const text = (n: number) =>
+    entry('busy', `${when}\njitter_seconds: ${(n % 2) * 9}\nparameters: { rooms: ${n} }`)
   await run(text(1))
   const { schedule_id } = await find('busy')
   // As though nothing had been there to decide for two hours.
@@ -196,7 +219,10 @@ it('nothing fires twice, and nothing is lost, while it is deployed again and aga
   const times = (decided ?? []).map((at) => at.getTime())
   expect(times.length).toBeGreaterThanOrEqual(700)
   expect(times.slice(1).every((at, i) => at - (times[i] ?? 0) === 10_000)).toBe(true)
-  const [{ runs, started } = { runs: 0, started: 0 }] = await engine.database.query<{ runs: number; started: number }>(
+  const [{ runs, started } = { runs: 0, started: 0 }] = await engine.database.query<{
+    runs: number
+    started: number
+  }>(
     `select (select count(*)::int from prefect.flow_runs where created_by = 'schedule:busy') as runs,
        (select count(*)::int from prefect.firings where schedule_id = $1 and outcome = 'started') as started`,
     [schedule_id],
@@ -208,13 +234,25 @@ it('nothing fires twice, and nothing is lost, while it is deployed again and aga
 
 describe('what cannot be applied is told with its place, and then nothing is', () => {
   it.each([
-    ['schedule: "0 7 * * *"', 'quik', 'd/hotel.yaml:3 flow names no workflow there is, "quik": did you mean quick?'],
+    [
+      'schedule: "0 7 * * *"',
+      'quik',
+      'd/hotel.yaml:3 flow names no workflow there is, "quik": did you mean quick?',
+    ],
     ['schedule:\n  cron: "61 * * * *"', 'quick', /^d\/hotel\.yaml:5 schedule\.cron /],
     ['schedule: "0 7 * *"', 'quick', /^d\/hotel\.yaml:4 schedule /],
     ['schedule: "0 7 * * *"\nparameters:\n  rooms: many', 'quick', /^d\/hotel\.yaml:6 parameters\.rooms /],
-    ['schedule: "0 7 * * *"\nparameters: { date: "{{busines_date}}" }', 'quick', /^d\/hotel\.yaml:5 parameters /],
+    [
+      'schedule: "0 7 * * *"\nparameters: { date: "{{busines_date}}" }',
+      'quick',
+      /^d\/hotel\.yaml:5 parameters /,
+    ],
     ['schedule: "0 7 * * *"\nclosed_dates: [holidays:ZZ]', 'quick', /^d\/hotel\.yaml:5 closed_dates\.0 /],
-    ['schedule: "0 7 * * *"\nstarts_at: 2030-01-01T00:00:00\nends_at: 2029-01-01T00:00:00', 'quick', /^d\/hotel\.yaml:6 ends_at must be after/],
+    [
+      'schedule: "0 7 * * *"\nstarts_at: 2030-01-01T00:00:00\nends_at: 2029-01-01T00:00:00',
+      'quick',
+      /^d\/hotel\.yaml:6 ends_at must be after/,
+    ],
   ])('%j of %s', async (more, workflow, message) => {
     await expect(run(entry('a', more, workflow) + entry('b'))).rejects.toThrow(message)
     expect(await rows()).toEqual([])
@@ -222,7 +260,9 @@ describe('what cannot be applied is told with its place, and then nothing is', (
 })
 
 it('a calendar of the hotel’s own may get its dates later; a time that is over is no fault', async () => {
-  const text = entry('a', 'schedule: "0 7 * * *"\nclosed_dates: [renovation]') + entry('b', 'schedule: { at: 2020-01-01T00:00:00Z }')
+  const text =
+    entry('a', 'schedule: "0 7 * * *"\nclosed_dates: [renovation]') +
+    entry('b', 'schedule: { at: 2020-01-01T00:00:00Z }')
   expect(await kinds(text)).toEqual({ a: 'create', b: 'over' })
   expect(await kinds(text)).toEqual({ a: 'keep', b: 'over' })
 })

@@ -118,7 +118,7 @@ it('takes anchors, and refuses what grows without end', () => {
   const laughs = [
     'a: &a [x,x,x,x,x,x,x,x,x,x]',
     ...'bcdefgh'.split('').map((name, i) => {
-      const before = '*' + 'abcdefg'[i]
+      const before = `*${'abcdefg'[i]}`
       return `${name}: &${name} [${Array(10).fill(before).join(',')}]`
     }),
   ].join('\n')
@@ -204,7 +204,7 @@ describe('what is wrong is told with its file, its line and its field', () => {
 
   it('a slug that two files declare, with both', () => {
     const text = `# first\n${LISTS}schedule: "0 7 * * *"\n`
-    expect(faults(text, LISTS + 'schedule: "0 8 * * *"')).toEqual([
+    expect(faults(text, `${LISTS}schedule: "0 8 * * *"`)).toEqual([
       'd/b.yaml:1 slug lists is declared in d/a.yaml:2 as well',
     ])
   })
@@ -235,4 +235,12 @@ it('reads what comes with the service', () => {
       catch_up: 'last',
     }),
   )
+})
+
+it('reads the examples of the documents', () => {
+  const [, example = ''] = /```yaml\n([\s\S]*?)```/.exec(readFileSync('docs/deployments.md', 'utf8')) ?? []
+  expect(requests(example)).toMatchObject([
+    { slug: 'assign_cleaning', catch_up: 'last' },
+    { slug: 'minibar_count', overlap: 'buffer_one', queue: 'events', active: false },
+  ])
 })

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 
-/** An option's value as a JSON object. */
+/** The value of an option that is written as one JSON object. */
 export function jsonObject(text: string): Record<string, unknown> {
   const value: unknown = parsed(text)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
