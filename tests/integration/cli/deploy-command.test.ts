@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
-import { startService } from '../../support/service-process.ts'
+import { ensureBuilt, startService } from '../../support/service-process.ts'
 import { expectFailure, prefectService } from './command-line.ts'
 
 let test: TestDatabase
 let folder: string
 beforeAll(async () => {
+  ensureBuilt()
   test = await createTestDatabase()
 })
 afterAll(() => test?.drop())
@@ -92,7 +93,7 @@ it('names the place of what is wrong, and does nothing', async () => {
   expect(await schedules()).toEqual([])
 })
 
-it('is done by every start of a scheduler, once; a file that will not do stops the start with its line', async () => {
+it('is done by every start of a scheduler, once', async () => {
   write('slug: lists\nflow: assign_cleaning\nschedule: "0 7 * * *"\n')
   const env = { DATABASE_URL: test.url, LOG_LEVEL: 'info', DEPLOYMENTS_DIR: folder }
   const services = await Promise.all([startService(env), startService(env)])
@@ -103,9 +104,13 @@ it('is done by every start of a scheduler, once; a file that will not do stops t
   expect(again.logs()).not.toContain('deployments:')
   await again.stop()
   expect(await schedules()).toEqual([{ ...LISTS, slug: 'lists', active: false }])
+})
 
+it('stops a start with the line of a file that will not do', async () => {
   write('slug: lists\nflow: assign_cleaning\nschedule: "0 7 * * *"\noverlapp: skip\n')
-  const broken = await prefectService(['start'], { ...env, PORT: '0', LOG_LEVEL: 'warn' })
+  const broken = await prefectService(['start'], {
+    ...{ DATABASE_URL: test.url, DEPLOYMENTS_DIR: folder, PORT: '0', LOG_LEVEL: 'warn' },
+  })
   expectFailure(
     broken,
     1,

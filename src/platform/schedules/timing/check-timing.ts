@@ -1,5 +1,5 @@
 /** Whether a timing can be kept: what it says must be read, come at all, and cost little. */
-import { readCron, type WallClockPattern } from './cron-pattern.ts'
+import { readCron } from './cron-pattern.ts'
 import type { Timing } from './timing.ts'
 
 const LONGEST = 200
@@ -37,9 +37,10 @@ function isInstant(at: Date): boolean {
 function checkCron(cron: string): string | undefined {
   if (cron.length > LONGEST) return `must be at most ${LONGEST} characters`
   if (!/^[\w*,\-/#?@ ]+$/.test(cron)) return 'must be made of letters, digits, spaces and * , - / # ? only'
-  return (
-    (NICKNAMES.test(cron.trim()) ? undefined : checkFields(cron.trim().split(/ +/))) ?? checkThatItComes(cron)
-  )
+  const wrong = NICKNAMES.test(cron.trim()) ? undefined : checkFields(cron.trim().split(/ +/))
+  if (wrong !== undefined) return wrong
+  const comes = readCron(cron).next(Date.UTC(2000, 0, 1)) !== undefined
+  return comes ? undefined : 'never comes: its months have no such day'
 }
 
 function checkFields(fields: string[]): string | undefined {
@@ -77,15 +78,4 @@ function isCron(cron: string): boolean {
   } catch {
     return false
   }
-}
-
-function checkThatItComes(cron: string): string | undefined {
-  let pattern: WallClockPattern
-  try {
-    pattern = readCron(cron)
-  } catch (error) {
-    return `must be a cron expression: ${(error as Error).message}`
-  }
-  if (pattern.next(Date.UTC(2000, 0, 1)) !== undefined) return undefined
-  return 'never comes: its months have no such day'
 }

@@ -7,8 +7,8 @@ import { inOrder, VIETNAMESE } from './vietnamese.ts'
 
 export type Language = 'en' | 'vi'
 
-/** A CommonJS module, which Node hands over as it is, and vitest unwrapped. */
-const describer = 'default' in cronstrue ? cronstrue.default : (cronstrue as (typeof cronstrue)['default'])
+/** Where it is, whether the loader unwraps its default export or not. */
+const describer = cronstrue.default ?? (cronstrue as unknown as typeof cronstrue.default)
 describer.locales.vi = VIETNAMESE
 
 /** On a 24-hour clock, with the timezone: 'At 02:30, Monday through Friday (Asia/Ho_Chi_Minh)'. Check the timing first. */
@@ -35,16 +35,19 @@ function sentence(timing: Timing, language: Language): string {
 }
 
 function cronSentence(cron: string, language: Language): string {
-  if (UNSAID.test(cron))
-    return `${language === 'vi' ? 'Theo biểu thức cron' : 'By the cron expression'} ${cron}`
   // Its long form adds 'every day', which a time of the day needs to be a sentence.
-  const verbose = readCron(cron).isTimeOfDay
-  const said = describer.toString(cron, { locale: language, use24HourTimeFormat: true, verbose })
-  // Days of the month and of the week are those of either.
-  return language === 'vi' ? inOrder(said) : said.replace(/(month), (?=on the |\w+day through)/, '$1, and ')
+  const options = { locale: language, use24HourTimeFormat: true, verbose: readCron(cron).isTimeOfDay }
+  try {
+    if (UNSAID.test(cron)) throw new Error('It cannot be said.')
+    const said = describer.toString(cron, options)
+    // Days of the month and of the week are those of either.
+    return language === 'vi' ? inOrder(said) : said.replace(/(month), (?=on the |\w+day through)/, '$1, and ')
+  } catch {
+    return `${language === 'vi' ? 'Theo biểu thức cron' : 'By the cron expression'} ${cron}`
+  }
 }
 
-/** What cronstrue cannot say (`10W,20W`), says wrongly (`mon-fri#2`), or without sense (`5,*\/20`). */
+/** What cronstrue refuses (`10W,20W`), says wrongly (`mon-fri#2`), or without sense (`5,*\/20`). */
 const UNSAID = /\dW,|,\d+W|-\w+#|-\w+L\b|,\S*\/|\/\S*,/i
 
 const UNITS = [

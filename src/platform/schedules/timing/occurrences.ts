@@ -14,8 +14,8 @@ import type { Occurrence, Timing } from './timing.ts'
 
 /** 'YYYY-MM-DDTHH:MM:SS' */
 const LOCAL_LENGTH = 19
-/** Where every calendar here ends: the year 3000. */
-const MOST = Date.UTC(3000, 0, 1)
+/** An interval has to end somewhere. */
+const LAST = Date.UTC(3000, 0, 1)
 
 /** Strictly after `after`: instants strictly increase, keys are unique, every step is bounded. Check the timing first. */
 export function occurrencesAfter(timing: Timing, after: Date): Generator<Occurrence> {
@@ -75,7 +75,7 @@ function* intervals(timing: Timing & { type: 'interval' }, after: number): Gener
   const step = timing.every_seconds * 1000
   const anchor = timing.anchor.getTime()
   const passed = Math.floor((after - anchor) / step) + 1
-  for (let at = anchor + Math.max(0, passed) * step; at <= MOST; at += step)
+  for (let at = anchor + Math.max(0, passed) * step; at <= LAST; at += step)
     yield occurrenceAt(at, timing.timezone)
 }
 

@@ -56,7 +56,7 @@ export function previewTimes(
 function previewOf(
   { key, at, moved }: Occurrence,
   timezone: string,
-  closed: string | undefined,
+  closed: Closed | undefined,
   language: Language,
 ) {
   const say = WORDS[language]

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { jitterMs } from '../../../../../src/platform/schedules/timing/jitter.ts'
 import { occurrencesAfter } from '../../../../../src/platform/schedules/timing/occurrences.ts'
+import type { Occurrence } from '../../../../../src/platform/schedules/timing/timing.ts'
 
 const slug = fc.string({ minLength: 1 })
 const key = fc.string({ minLength: 1 })
@@ -40,7 +41,7 @@ describe('jitter', () => {
     'keeps the order across a change of the clocks after %s',
     (after) => {
       const due: number[] = []
-      const times = []
+      const times: Occurrence[] = []
       for (const time of occurrencesAfter(
         { type: 'cron', cron: '*/20 * * * *', timezone: 'Europe/Paris' },
         new Date(after),
