@@ -6,6 +6,7 @@ import { addInboxCommands } from './inbox-commands.ts'
 import { addKeyCommands } from './key-commands.ts'
 import { addRetryCommand } from './retry-command.ts'
 import { addRunCommands } from './run-commands.ts'
+import { addScheduleCommands } from './schedule-commands.ts'
 import { addServiceCommands } from './service-commands.ts'
 import { addTriggerCommand } from './trigger-command.ts'
 
@@ -34,6 +35,7 @@ All of these are also read from a file named .env.`,
   addRetryCommand(program)
   addEventCommands(program)
   addInboxCommands(program)
+  addScheduleCommands(program)
   addDeployCommand(program)
   addKeyCommands(program)
   return program

@@ -6,10 +6,18 @@ const PATIENCE_MS = 30_000
 
 export type Query = Record<string, string | undefined>
 
+/** The address of one schedule. */
+export const scheduleAt = (id: string) => `schedule/${encodeURIComponent(id)}`
+
 export interface ServiceClient {
   /** The answer's JSON; `Body` is what the contract says of it. Throws CommandError. */
   get<Body>(path: string, query?: Query): Promise<Body>
-  post<Body>(path: string, body?: unknown): Promise<{ status: number; body: Body }>
+  post<Body>(
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<{ status: number; body: Body }>
+  delete<Body>(path: string, query?: Query): Promise<Body>
 }
 
 /** The service at PREFECT_SERVICE_URL (default http://127.0.0.1:8004), asked with the key in PREFECT_SERVICE_KEY. */
@@ -19,13 +27,19 @@ export function createServiceClient(environment: NodeJS.ProcessEnv): ServiceClie
   if (key && /[^\x21-\x7e]/.test(key))
     throw new CommandError('PREFECT_SERVICE_KEY holds characters that no key has.')
 
-  async function ask<Body>(method: string, path: string, query: Query, body?: unknown) {
+  async function ask<Body>(
+    method: string,
+    path: string,
+    query: Query,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ) {
     const url = new URL(`${base}${BASE}/${path}`)
     for (const [name, value] of Object.entries(query))
       if (value !== undefined) url.searchParams.set(name, value)
     const init: RequestInit = {
       method,
-      headers: headersOf(key, body),
+      headers: { ...headersOf(key, body), ...headers },
       signal: AbortSignal.timeout(PATIENCE_MS),
     }
     if (body !== undefined) init.body = JSON.stringify(body)
@@ -39,7 +53,8 @@ export function createServiceClient(environment: NodeJS.ProcessEnv): ServiceClie
   }
   return {
     get: async (path, query = {}) => (await ask<never>('GET', path, query)).body,
-    post: (path, body) => ask('POST', path, {}, body),
+    post: (path, body, headers) => ask('POST', path, {}, body, headers),
+    delete: async (path, query = {}) => (await ask<never>('DELETE', path, query)).body,
   }
 }
 

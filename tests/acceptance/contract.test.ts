@@ -28,6 +28,9 @@ const status = example('GET /api/v1/prefect/workflows/status/{flow_run_id}')
 const cancel = example('POST /api/v1/prefect/workflows/cancel/{flow_run_id}')
 const list = example('GET /api/v1/prefect/workflows/list')
 const attendance = example('POST /api/v1/prefect/events/attendance')
+const createSchedule = example('POST /api/v1/prefect/schedule/create')
+const listSchedules = example('GET /api/v1/prefect/schedule/list')
+const deleteSchedule = example('DELETE /api/v1/prefect/schedule/{schedule_id}')
 const health = example('GET /api/v1/prefect/health')
 
 let test: TestDatabase
@@ -124,6 +127,35 @@ describe('workflows', () => {
     expectSameForm(body, list.response, ['status'])
     const defaults = { limit: list.response.limit, offset: list.response.offset }
     expect(body).toMatchObject({ ...defaults, total: body.workflow_runs.length })
+  })
+})
+
+describe('schedules', () => {
+  // Until models are trained here. Then the example itself is declared.
+  it('create: the example, whose workflow is not there yet, is told so', async () => {
+    const { status: code, body } = await call(service, 'POST', 'schedule/create', createSchedule.request)
+    expect([code, body.code]).toEqual([404, 'unknown_workflow'])
+    expect(body.detail).toContain('"ml_model_retrain"')
+  })
+
+  it('create, list, delete: the answers have the form of the examples', async () => {
+    const request = {
+      ...createSchedule.request,
+      workflow: 'process_attendance',
+      parameters: { ...attendance.request, timestamp: '{{nominal}}' },
+    }
+    const { status: code, body } = await call(service, 'POST', 'schedule/create', request)
+    expect(code).toBe(201)
+    expectSameForm(body, createSchedule.response, ['schedule', 'name'])
+    expect(body.next_run).toMatch(/T02:00:00\+07:00$/)
+    const { body: run } = await call(service, 'POST', `schedule/${body.schedule_id}/run`)
+    await endedRun(service, run.flow_run_id)
+    const { body: page } = await call(service, 'GET', 'schedule/list?workflow=process_attendance')
+    expect(page.total).toBe(1)
+    expectSameForm(page, listSchedules.response, ['status'])
+    const { body: deleted } = await call(service, 'DELETE', `schedule/${body.schedule_id}`)
+    expectSameForm(deleted, deleteSchedule.response, ['status'])
+    expect((await call(service, 'GET', 'schedule/list?workflow=process_attendance')).body.total).toBe(0)
   })
 })
 

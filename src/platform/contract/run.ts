@@ -221,7 +221,17 @@ export const CatalogueEntry = z
     parameters: z.record(z.string(), z.unknown()).meta({ description: 'JSON Schema' }),
     estimated_duration_minutes: z.number(),
     queue: z.string(),
-    schedules: z.array(z.object({ schedule_id: z.string(), cron: z.string() })),
+    schedules: z
+      .array(
+        z.object({
+          schedule_id: z.string(),
+          slug: z.string(),
+          cron: z.string().nullable(),
+          next_run: z.string().nullable(),
+          active: z.boolean(),
+        }),
+      )
+      .meta({ description: 'At most a hundred: `schedule/list?workflow=` has them all' }),
   })
   .meta({ id: 'CatalogueEntry' })
 export type CatalogueEntry = z.infer<typeof CatalogueEntry>

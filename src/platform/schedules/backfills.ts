@@ -5,11 +5,14 @@ import { idFrom } from '../engine/ids.ts'
 import { instantText } from '../postgres/instant-text.ts'
 import type { Database } from '../postgres/pool.ts'
 import type { Sql } from '../postgres/sql.ts'
+import { type HotelClock, timeOr } from './clock.ts'
 import { type FiringPorts, type NewFiring, writeFirings } from './firing-writes.ts'
 import { type NominalTime, nominalTimes } from './nominal-times.ts'
 import { SCHEDULE_COLUMNS, type ScheduleRow } from './schedule-row.ts'
 
 const MOST_FIRINGS = 1_000
+/** More are not counted: a range may be as long as a century. */
+export const MOST_COUNTED = 3_000
 
 export interface BackfillRange extends Pick<BackfillRequest, 'only_missing' | 'at_most'> {
   /** Both included. */
@@ -23,74 +26,83 @@ export type BackfillOutcome =
   | ({ kind: 'counted' } & Counted)
   | { kind: 'created'; backfill: Backfill }
   | { kind: 'not_found' }
-  /** More than one backfill may have: `firings` of them, and no fewer. */
+  /** More than one backfill may have. */
   | { kind: 'too_many'; firings: number }
-  | { kind: 'none' }
+  | { kind: 'none'; have_run: number }
 
 interface NamedTime extends NominalTime {
   previous: Date | undefined
 }
 
-/** How many it would start, of a schedule named by id or slug. */
-export async function countBackfill(sql: Sql, id: string, range: BackfillRange): Promise<BackfillOutcome> {
-  const schedule = await find(sql, id)
-  if (schedule === undefined) return { kind: 'not_found' }
-  const { times, haveRun } = await timesOf(sql, schedule, range)
-  return { kind: 'counted', firings: times.length, have_run: haveRun }
+export interface BackfillPorts extends FiringPorts {
+  database: Database
+  clock?: HotelClock | undefined
+}
+
+type Past = ScheduleRow & { now: Date }
+
+/** Of a schedule named by id or slug. Without `who` its firings are only counted. */
+export async function createBackfill(
+  ports: BackfillPorts,
+  id: string,
+  range: BackfillRange,
+  who: { by: string | null; note: string | null } | undefined,
+): Promise<BackfillOutcome> {
+  return ports.database.transaction(async (sql) => {
+    // Locked: of two backfills at once the later one sees what the first has.
+    const [schedule] = await sql.query<Past>(
+      `select ${SCHEDULE_COLUMNS}, ${timeOr(2)} as now from prefect.schedules s
+       where (s.id = $1 or s.slug = $1) and s.deleted_at is null for no key update`,
+      [id, ports.clock?.now() ?? null],
+    )
+    return schedule ? backfill(sql, ports, schedule, range, who) : { kind: 'not_found' }
+  })
 }
 
 /** Its row and all its firings in one commit: waiting, in the order of their times. */
-export async function createBackfill(
-  { database, ...ports }: FiringPorts & { database: Database },
-  id: string,
+async function backfill(
+  sql: Sql,
+  ports: FiringPorts,
+  schedule: Past,
   range: BackfillRange,
-  { by, note }: { by: string | null; note: string | null },
+  who: { by: string | null; note: string | null } | undefined,
 ): Promise<BackfillOutcome> {
-  return database.transaction(async (sql) => {
-    const schedule = await find(sql, id)
-    if (schedule === undefined) return { kind: 'not_found' as const }
-    const { times } = await timesOf(sql, schedule, range)
-    if (times.length > MOST_FIRINGS) return { kind: 'too_many' as const, firings: times.length }
-    if (times.length === 0) return { kind: 'none' as const }
-    const backfillId = idFrom('bf', randomBytes(16).toString('hex'))
-    await sql.query(
-      `insert into prefect.backfills (id, schedule_id, from_at, to_at, only_missing, at_most, firings, created_by, note)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-      [
-        ...[backfillId, schedule.id, range.from, range.to, range.only_missing],
-        ...[range.at_most, times.length, by, note],
-      ],
-    )
-    const firings = times.map((time) => ({ schedule, firing: waitingFor(time, backfillId) }))
-    await writeFirings(sql, ports, firings)
-    return { kind: 'created' as const, backfill: (await findBackfill(sql, backfillId)) as Backfill }
-  })
+  const { times, haveRun } = await timesOf(sql, schedule, range)
+  if (times.length > MOST_FIRINGS) return { kind: 'too_many', firings: times.length }
+  if (who === undefined) return { kind: 'counted', firings: times.length, have_run: haveRun }
+  if (times.length === 0) return { kind: 'none', have_run: haveRun }
+  const backfillId = idFrom('bf', randomBytes(16).toString('hex'))
+  await sql.query(
+    `insert into prefect.backfills (id, schedule_id, from_at, to_at, only_missing, at_most, firings, created_by, note)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    [
+      ...[backfillId, schedule.id, range.from, range.to, range.only_missing],
+      ...[range.at_most, times.length, who.by, who.note],
+    ],
+  )
+  const firings = times.map((time) => ({ schedule, firing: waitingFor(time, backfillId) }))
+  await writeFirings(sql, ports, firings)
+  return { kind: 'created', backfill: (await findBackfill(sql, backfillId)) as Backfill }
 }
 
 function waitingFor(time: NamedTime, series: string): NewFiring {
   return { ...time, series, kind: 'backfill', outcome: 'waiting', reason: 'backfill', detail: null }
 }
 
-async function find(sql: Sql, id: string): Promise<ScheduleRow | undefined> {
-  const [row] = await sql.query<ScheduleRow>(
-    `select ${SCHEDULE_COLUMNS} from prefect.schedules s where (s.id = $1 or s.slug = $1) and s.deleted_at is null`,
-    [id],
-  )
-  return row
-}
-
-/** One more than there may be shows that there are too many. */
+/** Of the past alone: the next time of an active schedule comes by itself, also when only its jitter holds it back. */
 async function timesOf(
   sql: Sql,
-  schedule: ScheduleRow,
+  schedule: Past,
   { from, to, only_missing }: BackfillRange,
 ): Promise<{ times: NamedTime[]; haveRun: number }> {
+  const { now, active, next_nominal_at: next } = schedule
+  const isPast = (at: Date) => at <= to && at <= now && !(active && next && at >= next)
   const ran = await timesThatRan(sql, schedule.slug, from, to)
   const times: NamedTime[] = []
   let haveRun = 0
-  let previous: Date | undefined
+  let previous = timeBefore(schedule, from)
   for (const time of nominalTimes(schedule, new Date(from.getTime() - 1))) {
-    if (time.at > to || times.length > MOST_FIRINGS) break
+    if (!isPast(time.at) || times.length === MOST_COUNTED) break
     if (ran.has(time.nominal)) haveRun += 1
     if (!only_missing || !ran.has(time.nominal)) times.push({ ...time, previous })
     previous = time.at
@@ -98,10 +110,29 @@ async function timesOf(
   return { times, haveRun }
 }
 
+const DAY_MS = 86_400_000
+/** Looked back so far for the time before the first: most find it within a day, those of 29 February within years. */
+const LOOK_BACK_DAYS = [1, 8, 32, 367, 8 * 366 + 1]
+
+/** The last nominal time before `from`; undefined: none within eight years. */
+function timeBefore(schedule: ScheduleRow, from: Date): Date | undefined {
+  for (const days of LOOK_BACK_DAYS) {
+    let last: Date | undefined
+    for (const { at } of nominalTimes(schedule, new Date(from.getTime() - days * DAY_MS))) {
+      if (at >= from) break
+      last = at
+    }
+    if (last) return last
+  }
+  return undefined
+}
+
+/** With a run, or waiting for their turn. */
 async function timesThatRan(sql: Sql, slug: string, from: Date, to: Date): Promise<Set<string>> {
   const rows = await sql.query<{ nominal: string }>(
     `select distinct nominal from prefect.firings
-     where slug = $1 and nominal_at between $2 and $3 and kind <> 'manual' and (run_id is not null or outcome = 'waiting')`,
+     where schedule_id in (select id from prefect.schedules where slug = $1) and nominal_at between $2 and $3
+       and kind <> 'manual' and (run_id is not null or outcome = 'waiting')`,
     [slug, from, to],
   )
   return new Set(rows.map(({ nominal }) => nominal))

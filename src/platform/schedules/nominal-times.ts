@@ -15,7 +15,7 @@ export interface NominalTime {
 
 interface Declared {
   slug: string
-  definition: ScheduleDefinition
+  definition: Pick<ScheduleDefinition, 'schedule' | 'starts_at' | 'ends_at' | 'jitter_seconds'>
 }
 
 /** Strictly after `after`, in order. */

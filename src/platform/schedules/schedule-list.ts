@@ -1,6 +1,6 @@
 /** Reading schedules and their firings back. */
 
-import type { RunStatus } from '../contract/run.ts'
+import type { CatalogueEntry, RunStatus } from '../contract/run.ts'
 import type {
   Firing,
   FiringKind,
@@ -36,6 +36,39 @@ export async function findSchedule(sql: Sql, id: string): Promise<ScheduleDetail
     [id],
   )
   return row && detailOf(row)
+}
+
+/** What has fired, by id or slug; by its id also when it was deleted, for what it fired is kept. */
+export async function findFired(sql: Sql, id: string): Promise<{ id: string; timezone: string } | undefined> {
+  const [row] = await sql.query<Pick<ScheduleRow, 'id' | 'definition'>>(
+    'select s.id, s.definition from prefect.schedules s where s.id = $1 or (s.slug = $1 and s.deleted_at is null)',
+    [id],
+  )
+  return row && { id: row.id, timezone: timezoneOf(row.definition) }
+}
+
+const MOST_OF_WORKFLOW = 100
+
+/** By workflow, in the order of their slugs; at most a hundred of each. */
+export async function schedulesByWorkflow(sql: Sql): Promise<Map<string, CatalogueEntry['schedules']>> {
+  const rows = await sql.query<Pick<ScheduleRow, 'id' | 'slug' | 'active' | 'definition' | 'next_due_at'>>(
+    `select id, slug, active, definition, next_due_at from (
+       select s.*, row_number() over (partition by s.definition ->> 'workflow' order by s.slug) as place
+       from prefect.schedules s where s.deleted_at is null
+     ) s where place <= $1 order by slug`,
+    [MOST_OF_WORKFLOW],
+  )
+  const found = new Map<string, CatalogueEntry['schedules']>()
+  for (const { id, slug, active, definition, next_due_at: next } of rows) {
+    const next_run = next && localText(next, timezoneOf(definition))
+    const entry = { schedule_id: id, slug, cron: cronOf(definition), next_run, active }
+    found.set(definition.workflow, [...(found.get(definition.workflow) ?? []), entry])
+  }
+  return found
+}
+
+function cronOf({ schedule }: ScheduleRow['definition']): string | null {
+  return schedule.type === 'cron' ? schedule.cron : null
 }
 
 export interface ScheduleFilter {
@@ -74,7 +107,7 @@ function answerOf(row: ListedRow): ScheduleAnswer {
     name: definition.name,
     workflow: definition.workflow,
     schedule: timingText(row),
-    cron: definition.schedule.type === 'cron' ? definition.schedule.cron : null,
+    cron: cronOf(definition),
     next_run: row.next_due_at && localText(row.next_due_at, timezone),
     active: row.active,
     created_at: instantText(row.created_at),

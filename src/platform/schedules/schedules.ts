@@ -1,4 +1,4 @@
-import { cancelBackfill, countBackfill, createBackfill } from './backfills.ts'
+import { cancelBackfill, createBackfill } from './backfills.ts'
 import { timeOf } from './clock.ts'
 import { BadSchedule, calendarErrors, completed, timingErrors } from './declare.ts'
 import { createSchedule, declaringPorts, updateSchedule } from './declare-schedule.ts'
@@ -18,7 +18,6 @@ export function createSchedules(ports: SchedulePorts): Schedules {
     runNow: (id, how) => runScheduleNow(ports, id, how),
 
     async backfill(id, range, who) {
-      if (who === undefined) return countBackfill(database, id, range)
       const outcome = await createBackfill(ports, id, range, who)
       ports.changed()
       return outcome

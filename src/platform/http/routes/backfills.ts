@@ -11,13 +11,13 @@ import {
   SchedulePath,
 } from '../../contract/schedule-control.ts'
 import type { Sql } from '../../postgres/sql.ts'
-import { findBackfill, listBackfills } from '../../schedules/backfills.ts'
+import { findBackfill, listBackfills, MOST_COUNTED } from '../../schedules/backfills.ts'
 import { findSchedule } from '../../schedules/schedule-list.ts'
 import type { Schedules } from '../../schedules/schedule-service.ts'
 import { answer, problems } from '../documented-answers.ts'
 import { localInstant } from '../local-instant.ts'
 import { HttpProblem, invalid, quoted } from '../problem.ts'
-import { notFound } from './schedules.ts'
+import { notFound, whoAsks } from './schedules.ts'
 
 export interface BackfillDeps {
   database: Sql
@@ -55,7 +55,7 @@ function addCreate(app: FastifyInstance, { database, schedules }: BackfillDeps):
       const to = localInstant(body.to, timezone, 'body.to')
       if (to < from) throw invalid([{ path: 'body.to', message: 'must not be before from' }])
       const range = { from, to, only_missing: body.only_missing, at_most: body.at_most }
-      const who = { by: body.by ?? caller?.name ?? null, note: body.note ?? null }
+      const who = { by: whoAsks(caller, body.by), note: body.note ?? null }
       const outcome = await schedules.backfill(schedule_id, range, body.dry_run ? undefined : who)
       switch (outcome.kind) {
         case 'not_found':
@@ -65,19 +65,26 @@ function addCreate(app: FastifyInstance, { database, schedules }: BackfillDeps):
         case 'created':
           return reply.code(201).send(outcome.backfill)
         case 'too_many':
-          throw invalid([
-            { path: 'body.to', message: 'leaves more than 1,000 times: choose a shorter range' },
-          ])
+          throw tooMany(outcome.firings)
         case 'none':
-          throw invalid([
-            {
-              path: 'body.from',
-              message: 'and to hold no time to run: with only_missing=false those that ran, too',
-            },
-          ])
+          throw nothingToRun(outcome.have_run)
       }
     },
   )
+}
+
+function tooMany(times: number): HttpProblem {
+  const count = times >= MOST_COUNTED ? `${MOST_COUNTED} or more` : `${times}`
+  const message = `leaves ${count} times to run, and a backfill has at most 1,000: choose a shorter range`
+  return invalid([{ path: 'body.to', message }])
+}
+
+function nothingToRun(haveRun: number): HttpProblem {
+  const message =
+    haveRun === 0
+      ? 'begins a range in which it was never due: an interval begins at its anchor, and what is ahead comes by itself'
+      : `begins a range whose times (${haveRun}) have all run: with only_missing=false they run again`
+  return invalid([{ path: 'body.from', message }])
 }
 
 function addReads(app: FastifyInstance, { database }: BackfillDeps): void {
@@ -130,7 +137,7 @@ function addCancel(app: FastifyInstance, { schedules }: BackfillDeps): void {
       },
     },
     async ({ params, body, caller }) => {
-      const by = body?.by ?? caller?.name ?? null
+      const by = whoAsks(caller, body?.by)
       return (await schedules.cancelBackfill(params.backfill_id, by)) ?? backfillNotFound(params.backfill_id)
     },
   )

@@ -1,12 +1,21 @@
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
-import { z } from 'zod'
 import { BASE } from '../../contract/api.ts'
-import { Calendar, CalendarList, CalendarPath, CalendarRequest } from '../../contract/schedule-control.ts'
+import {
+  AnyCalendar,
+  Calendar,
+  CalendarDeleteAnswer,
+  CalendarList,
+  CalendarPath,
+  CalendarQuery,
+  CalendarRequest,
+} from '../../contract/schedule-control.ts'
 import type { Database } from '../../postgres/pool.ts'
-import { countCalendars, readCalendar, writeCalendar } from '../../schedules/closed-dates.ts'
+import { countCalendars, readCalendar, usersOfCalendar, writeCalendar } from '../../schedules/closed-dates.ts'
+import { checkCalendar, holidaysIn, isCountry } from '../../schedules/timing/calendars.ts'
 import { answer, problems } from '../documented-answers.ts'
-import { HttpProblem, quoted } from '../problem.ts'
+import { HttpProblem, invalid, quoted } from '../problem.ts'
+import { whoAsks } from './schedules.ts'
 
 export interface CalendarDeps {
   database: Database
@@ -38,15 +47,18 @@ function addReads(app: FastifyInstance, { database }: CalendarDeps): void {
       config: { scope: 'read' },
       schema: {
         operationId: 'getCalendar',
-        summary: 'The closed dates of one calendar',
+        summary: 'The closed dates of one calendar: the hotel’s own, or public holidays',
         tags: ['Schedules'],
-        params: CalendarPath,
+        params: AnyCalendar,
+        querystring: CalendarQuery,
         response: { 200: answer(Calendar, 'In order'), ...problems(404) },
       },
     },
-    async ({ params: { name } }) => {
+    async ({ params: { name }, query: { year } }) => {
+      if (isCountry(name)) return { name, dates: await holidays(name, year ?? new Date().getUTCFullYear()) }
       const dates = await readCalendar(database, name)
-      return dates.length === 0 ? notFound(name) : { name, dates }
+      if (dates.length === 0) return notFound(name)
+      return { name, dates: dates.filter(({ date }) => year === undefined || date.startsWith(`${year}-`)) }
     },
   )
 }
@@ -66,7 +78,7 @@ function addWrites(app: FastifyInstance, { database }: CalendarDeps): void {
       },
     },
     async ({ params: { name }, body, caller }) => {
-      await writeCalendar(database, name, body.dates, body.by ?? caller?.name ?? null)
+      await writeCalendar(database, name, body.dates, whoAsks(caller, body.by))
       return { name, dates: await readCalendar(database, name) }
     },
   )
@@ -76,19 +88,29 @@ function addWrites(app: FastifyInstance, { database }: CalendarDeps): void {
       config: { scope: 'schedules:write' },
       schema: {
         operationId: 'deleteCalendar',
-        summary: 'Forget a calendar; schedules that name it are closed by it no more',
+        summary: 'Forget a calendar that no schedule names',
         tags: ['Schedules'],
         params: CalendarPath,
-        response: { 204: answer(z.null(), 'Forgotten'), ...problems(404) },
+        response: { 200: answer(CalendarDeleteAnswer, 'Forgotten'), ...problems(404, 409) },
       },
     },
-    async ({ params: { name } }, reply) => {
-      const known = await readCalendar(database, name)
-      if (known.length === 0) return notFound(name)
+    async ({ params: { name } }) => {
+      const users = (await usersOfCalendar(database, name)) ?? notFound(name)
+      if (users.length > 0) {
+        const slugs = users.slice(0, 5).map(quoted).join(', ')
+        const detail = `${slugs} must not run on its dates: take it out of closed_dates there first.`
+        throw new HttpProblem(409, 'calendar_in_use', detail)
+      }
       await writeCalendar(database, name, [], null)
-      return reply.code(204).send(null)
+      return { name, status: 'deleted' as const }
     },
   )
+}
+
+async function holidays(name: string, year: number) {
+  const message = await checkCalendar(name)
+  if (message !== undefined) throw invalid([{ path: 'path.name', message }])
+  return holidaysIn(name, year)
 }
 
 function notFound(name: string): never {

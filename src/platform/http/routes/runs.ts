@@ -15,6 +15,7 @@ import type { Sql } from '../../postgres/sql.ts'
 import { runDetail } from '../../runs/run-detail.ts'
 import { listRuns } from '../../runs/run-list.ts'
 import { runLogs } from '../../runs/runs.ts'
+import { schedulesByWorkflow } from '../../schedules/schedule-list.ts'
 import { answer, problems } from '../documented-answers.ts'
 import type { Estimates } from '../estimates.ts'
 import { localInstant } from '../local-instant.ts'
@@ -108,7 +109,7 @@ function addLogs(app: FastifyInstance, deps: Pick<RunDeps, 'database'>): void {
   )
 }
 
-function addCatalogue(app: FastifyInstance, deps: Pick<RunDeps, 'flows' | 'estimates'>): void {
+function addCatalogue(app: FastifyInstance, deps: Pick<RunDeps, 'database' | 'flows' | 'estimates'>): void {
   app.withTypeProvider<ZodTypeProvider>().get(
     `${BASE}/workflows`,
     {
@@ -122,19 +123,22 @@ function addCatalogue(app: FastifyInstance, deps: Pick<RunDeps, 'flows' | 'estim
     },
     async () => {
       const workflows: CatalogueEntry[] = []
-      for (const flow of deps.flows.values()) workflows.push(entryOf(flow, await deps.estimates(flow)))
+      const schedules = await schedulesByWorkflow(deps.database)
+      for (const flow of deps.flows.values()) {
+        const entry = entryOf(flow, await deps.estimates(flow))
+        workflows.push({ ...entry, schedules: schedules.get(flow.name) ?? [] })
+      }
       return { workflows, total: workflows.length }
     },
   )
 }
 
-function entryOf(flow: AnyFlow, minutes: number): CatalogueEntry {
+function entryOf(flow: AnyFlow, minutes: number): Omit<CatalogueEntry, 'schedules'> {
   return {
     name: flow.name,
     description: flow.description,
     parameters: z.toJSONSchema(flow.parameters, { io: 'input', unrepresentable: 'any' }),
     estimated_duration_minutes: minutes,
     queue: flow.queue ?? 'default',
-    schedules: [],
   }
 }

@@ -6,16 +6,17 @@ import {
   PauseRequest,
   ResumeRequest,
   RunNowAnswer,
+  RunNowHeaders,
   RunNowRequest,
   SchedulePath,
 } from '../../contract/schedule-control.ts'
 import type { Sql } from '../../postgres/sql.ts'
-import { findSchedule, listFirings } from '../../schedules/schedule-list.ts'
+import { findFired, findSchedule, listFirings } from '../../schedules/schedule-list.ts'
 import type { Schedules } from '../../schedules/schedule-service.ts'
 import { answer, problems } from '../documented-answers.ts'
 import { localInstant } from '../local-instant.ts'
 import { HttpProblem } from '../problem.ts'
-import { notFound } from './schedules.ts'
+import { notFound, whoAsks } from './schedules.ts'
 
 export interface ScheduleControlDeps {
   database: Sql
@@ -45,7 +46,7 @@ function addPause(app: FastifyInstance, { schedules }: ScheduleControlDeps): voi
       },
     },
     async ({ params, body, caller }) => {
-      const how = { by: body?.by ?? caller?.name ?? null, note: body?.note ?? null }
+      const how = { by: whoAsks(caller, body?.by), note: body?.note ?? null }
       const outcome = await schedules.pause(params.id, how)
       return outcome.kind === 'done' ? outcome.schedule : notFound(params.id)
     },
@@ -67,7 +68,7 @@ function addResume(app: FastifyInstance, { schedules }: ScheduleControlDeps): vo
       },
     },
     async ({ params, body, caller }) => {
-      const how = { by: body?.by ?? caller?.name ?? null, missed: body?.missed }
+      const how = { by: whoAsks(caller, body?.by), missed: body?.missed }
       const outcome = await schedules.resume(params.id, how)
       if (outcome.kind === 'ask') {
         const many = outcome.missed >= 1_000 ? 'A thousand times or more' : `${outcome.missed} of its times`
@@ -89,14 +90,14 @@ function addRunNow(app: FastifyInstance, { database, schedules }: ScheduleContro
         summary: 'Run it now, whatever still runs; a repeated Idempotency-Key finds the first run',
         tags: ['Schedules'],
         params: SchedulePath,
+        headers: RunNowHeaders,
         body: RunNowRequest.nullish(),
         response: { 202: answer(RunNowAnswer, 'The run is on disk'), ...problems(400, 404, 409, 413, 415) },
       },
     },
     async ({ params, body, caller, headers }, reply) => {
       const schedule = (await findSchedule(database, params.id)) ?? notFound(params.id)
-      const key = headers['idempotency-key']
-      const how = { by: body?.by ?? caller?.name ?? null, key: typeof key === 'string' ? key : undefined }
+      const how = { by: whoAsks(caller, body?.by), key: headers['idempotency-key'] || undefined }
       const outcome = await schedules.runNow(schedule.schedule_id, how)
       if (outcome.kind === 'not_found') return notFound(params.id)
       if (outcome.kind === 'refused') throw new HttpProblem(409, 'cannot_run', outcome.detail)
@@ -121,7 +122,7 @@ function addFirings(app: FastifyInstance, { database }: ScheduleControlDeps): vo
       },
     },
     async ({ params, query }) => {
-      const { schedule_id, timezone } = (await findSchedule(database, params.id)) ?? notFound(params.id)
+      const { id, timezone } = (await findFired(database, params.id)) ?? notFound(params.id)
       const filter = {
         outcomes: query.outcome,
         kinds: query.kind,
@@ -129,7 +130,7 @@ function addFirings(app: FastifyInstance, { database }: ScheduleControlDeps): vo
         after: localInstant(query.nominal_after, timezone, 'query.nominal_after'),
         before: localInstant(query.nominal_before, timezone, 'query.nominal_before'),
       }
-      const { firings, ...rest } = await listFirings(database, schedule_id, filter, query)
+      const { firings, ...rest } = await listFirings(database, id, filter, query)
       return { firings, ...rest, limit: query.limit, offset: query.offset }
     },
   )

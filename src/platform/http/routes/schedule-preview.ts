@@ -37,7 +37,8 @@ export function addSchedulePreviewRoutes(app: FastifyInstance, deps: SchedulePre
     async ({ params, query: { after, ...options } }) => {
       const schedule = (await findSchedule(database, params.id)) ?? notFound(params.id)
       const from = localInstant(after, schedule.timezone, 'query.after')
-      return schedules.preview(schedule.definition, { ...options, after: from })
+      const { definition, slug, remaining } = schedule
+      return schedules.preview({ ...definition, slug, remaining }, { ...options, after: from })
     },
   )
   app.withTypeProvider<ZodTypeProvider>().post(
@@ -52,9 +53,11 @@ export function addSchedulePreviewRoutes(app: FastifyInstance, deps: SchedulePre
         response: { 200: answer(PreviewAnswer, 'In order of time'), ...problems(400, 413, 415) },
       },
     },
-    async ({ body: { after, count, language, ...definition } }) => {
+    async ({ body: { after, count, language, slug = 'preview', ...definition } }) => {
       const from = localInstant(after, definition.schedule.timezone ?? timezone, 'body.after')
-      return declared(deps, () => schedules.preview(definition, { count, language, after: from }))
+      return declared(deps, () =>
+        schedules.preview({ ...definition, slug }, { count, language, after: from }),
+      )
     },
   )
 }

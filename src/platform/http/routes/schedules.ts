@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { BASE } from '../../contract/api.ts'
@@ -7,9 +7,14 @@ import {
   ScheduleDetail,
   ScheduleListQuery,
   ScheduleRequest,
-  ScheduleUpdate,
 } from '../../contract/schedule.ts'
-import { ScheduleDeleteAnswer, SchedulePath, ScheduleUpdateAnswer } from '../../contract/schedule-control.ts'
+import {
+  By,
+  ScheduleDeleteAnswer,
+  SchedulePath,
+  ScheduleUpdateAnswer,
+  ScheduleUpdateRequest,
+} from '../../contract/schedule-control.ts'
 import type { AnyFlow } from '../../engine/flow.ts'
 import type { Sql } from '../../postgres/sql.ts'
 import { BadSchedule, UnknownWorkflow } from '../../schedules/declare.ts'
@@ -54,7 +59,7 @@ function addCreate(app: FastifyInstance, deps: ScheduleDeps): void {
       },
     },
     async ({ body, caller }, reply) => {
-      const who = { by: caller?.name ?? null, origin: 'hand' as const }
+      const who = { by: whoAsks(caller), origin: 'hand' as const }
       const { kind, schedule } = await declared(deps, () => deps.schedules.create(body, who))
       if (kind === 'taken') {
         const detail = `There is a schedule ${quoted(schedule.slug)} with another declaration. Give this one a slug of its own, or change that one with PATCH ${BASE}/schedule/${schedule.slug}.`
@@ -110,12 +115,12 @@ function addUpdate(app: FastifyInstance, deps: ScheduleDeps): void {
         summary: 'Change what is given; what has started or waits goes on',
         tags: ['Schedules'],
         params: SchedulePath,
-        body: ScheduleUpdate,
+        body: ScheduleUpdateRequest,
         response: { 200: answer(ScheduleUpdateAnswer, 'As it is now'), ...problems(400, 404, 409, 413, 415) },
       },
     },
-    async ({ params, body, caller }) => {
-      const update = () => deps.schedules.update(params.id, body, caller?.name ?? null)
+    async ({ params, body: { by, ...body }, caller }) => {
+      const update = () => deps.schedules.update(params.id, body, whoAsks(caller, by))
       const outcome = await declared(deps, update)
       if (outcome.kind === 'not_found') return notFound(params.id)
       if (outcome.kind === 'stale') {
@@ -137,11 +142,12 @@ function addDelete(app: FastifyInstance, { schedules }: ScheduleDeps): void {
         summary: 'Delete a schedule; its runs go on, and what it has fired stays on record',
         tags: ['Schedules'],
         params: SchedulePath,
+        querystring: z.object({ by: By }),
         response: { 200: answer(ScheduleDeleteAnswer, 'It is gone'), ...problems(404) },
       },
     },
-    async ({ params, caller }) => {
-      const outcome = await schedules.remove(params.id, caller?.name ?? null)
+    async ({ params, query, caller }) => {
+      const outcome = await schedules.remove(params.id, whoAsks(caller, query.by))
       if (outcome.kind !== 'done') return notFound(params.id)
       const { schedule_id } = outcome.schedule
       return { schedule_id, status: 'deleted' as const, message: 'Schedule deleted successfully' }
@@ -158,6 +164,12 @@ export async function declared<T>({ flows }: Pick<ScheduleDeps, 'flows'>, act: (
     if (error instanceof UnknownWorkflow) throw unknownWorkflow(error.workflow, flows.keys())
     throw error
   }
+}
+
+/** The key, and the person behind it who named themselves: `Mai (front-desk)`. */
+export function whoAsks(caller: FastifyRequest['caller'], by?: string): string | null {
+  const key = caller?.name ?? null
+  return by === undefined || key === null ? (by ?? key) : `${by} (${key})`
 }
 
 export function notFound(id: string): never {

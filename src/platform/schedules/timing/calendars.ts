@@ -43,6 +43,20 @@ export async function checkCalendar(name: string): Promise<string | undefined> {
   return `must name a state of ${country} (${known || 'there are none'}), not "${state}"`
 }
 
+/** Whether a name is meant to be a country's. */
+export const isCountry = (name: string): boolean => name.startsWith('holidays:')
+
+/** The public holidays of a calendar that `checkCalendar` knows, in order. */
+export async function holidaysIn(name: string, year: number): Promise<{ date: string; reason: string }[]> {
+  const on = await holidaysOf(name)
+  const dates: { date: string; reason: string }[] = []
+  for (let date = `${year}-01-01`; date <= `${year}-12-31`; date = addDays(date, 1)) {
+    const reason = on(date)
+    if (reason !== undefined) dates.push({ date, reason })
+  }
+  return dates
+}
+
 /** Large: loaded when somebody first names a country. */
 const holidays = async () => (await import('date-holidays')).default
 
