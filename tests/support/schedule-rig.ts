@@ -73,6 +73,7 @@ export function openScheduleRig(
     async away(id, seconds) {
       await database.query(
         `update prefect.schedules set decided_until = clock_timestamp() - make_interval(secs => $2),
+           next_nominal_at = clock_timestamp() - make_interval(secs => $2),
            next_due_at = case when active then clock_timestamp() - make_interval(secs => $2) end where id = $1`,
         [id, seconds],
       )
