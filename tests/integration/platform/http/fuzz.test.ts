@@ -185,11 +185,19 @@ async function sendEvents(operations: Operation[]): Promise<string[]> {
   return known
 }
 
+async function declareSchedule(): Promise<string> {
+  const schedule = { type: 'cron', cron: '*/5 * * * *' }
+  const parameters = { date: '{{business_date}}' }
+  const body = { name: 'fuzzed', workflow: 'daily_report_generation', schedule, parameters }
+  expect((await rig.call('POST', 'schedule/create', { body })).status).toBe(201)
+  return 'fuzzed'
+}
+
 it('no request, however strange, is answered with a fault of the service', async () => {
   const document = (await rig.call('GET', '/openapi.json')).body
   const operations = operationsOf(document)
   expect(operations.length).toBeGreaterThan(15)
-  const known = await sendEvents(operations)
+  const known = [...(await sendEvents(operations)), await declareSchedule()]
   const request = fc.constantFrom(...operations).chain((operation) => requestOf(operation, known))
   await fc.assert(
     fc.asyncProperty(request, async ({ operation, method, segments, query, body, key, isEncoded }) => {
