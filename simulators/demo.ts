@@ -60,6 +60,7 @@ async function demo(): Promise<void> {
     ...{ sql: database, serviceUrl: app.url, clock, sender, timezone, rooms, from },
     inPropertySystem: (body) => inPropertySystem(world.pms, body),
     takeUnannounced: (roomNumber, date) => takeUnannounced(world.pms, roomNumber, date),
+    sellAgain: (bookingId) => world.pms.soldAgain.add(bookingId),
   })
   greet(app, logFile, before.completed)
   const sent = () => cameras.sent + frontDesk.sent
@@ -114,6 +115,7 @@ function greet({ url }: App, logFile: string, completed: number): void {
     `  Latest runs           ${base}/workflows/list`,
     `  All about room 508    ${base}/workflows/list?subject=room:508`,
     `  Schedules             ${base}/schedule/list`,
+    `  Waits for a person    ${base}/inbox`,
     `  Audit trail           ${base}/events`,
     `  Messages              ${base}/notifications`,
     `  Health                ${base}/health`,

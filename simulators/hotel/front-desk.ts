@@ -6,6 +6,7 @@ import { addDays } from '../../src/platform/time/local-time.ts'
 import type { EventSender } from './event-sender.ts'
 import type { HotelClock } from './hotel-clock.ts'
 import { type Act, planHotelDay } from './hotel-day.ts'
+import { acknowledge, settleEntries } from './inbox-errands.ts'
 import { type Room, readStays } from './stays.ts'
 
 export interface FrontDesk {
@@ -26,6 +27,8 @@ export interface FrontDeskOptions {
   inPropertySystem(body: unknown): void
   /** Somebody gives the room away in the property system, and it is not told: a move there fails half way. */
   takeUnannounced(roomNumber: string, date: string): void
+  /** The property system sells the room of this booking again as soon as it is cancelled. */
+  sellAgain(bookingId: string): void
 }
 
 const MINUTE = 60_000
@@ -52,7 +55,9 @@ export function startFrontDesk(options: FrontDeskOptions): FrontDesk {
 
   async function perform(act: Act): Promise<void> {
     if (act.do === 'take_unannounced') return options.takeUnannounced(act.roomNumber, act.date)
-    if (act.do === 'acknowledge') return acknowledge(act.workflow)
+    if (act.do === 'acknowledge') return acknowledge(api, act.workflow)
+    if (act.do === 'settle') return settleEntries(api, act)
+    if (act.do === 'promise_refund') return promiseRefund(options, act.bookingId, act.amount)
     if (act.do === 'event') {
       if (act.event.kind === 'booking') options.inPropertySystem(act.event.body)
       // Whoever gets no answer sends again.
@@ -65,14 +70,6 @@ export function startFrontDesk(options: FrontDeskOptions): FrontDesk {
     if (finishedAfterMinutes === undefined) return
     await wait(new Date(act.at.getTime() + finishedAfterMinutes * MINUTE))
     await api('POST', `workflows/signal/${flow_run_id}/task_finished`, { payload: { finished_by: 'EMP002' } })
-  }
-
-  async function acknowledge(workflow: string): Promise<void> {
-    const list = `workflows/list?workflow_name=${workflow}&status=waiting&limit=20`
-    const { workflow_runs } = (await api('GET', list)) as { workflow_runs: { flow_run_id: string }[] }
-    for (const { flow_run_id } of workflow_runs) {
-      await api('POST', `workflows/signal/${flow_run_id}/acknowledge`, { payload: { by: 'EMP006' } })
-    }
   }
 
   async function api(method: string, path: string, body?: object): Promise<unknown> {
@@ -95,4 +92,17 @@ export function startFrontDesk(options: FrontDeskOptions): FrontDesk {
       await Promise.all(errands)
     },
   }
+}
+
+async function promiseRefund(
+  { sql, sellAgain }: FrontDeskOptions,
+  bookingId: string,
+  amount: number,
+): Promise<void> {
+  sellAgain(bookingId)
+  await sql.query(
+    `insert into prefect.refund_requests (id, booking_id, amount, reason)
+     values ('refund_by_hand_' || $1, $1, $2, 'Promised by the accounts') on conflict do nothing`,
+    [bookingId, amount],
+  )
 }

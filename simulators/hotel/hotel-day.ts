@@ -10,7 +10,17 @@ export type Act = { at: Date } & (
   | { do: 'ask'; workflow: string; parameters: object; key: string; finishedAfterMinutes?: number }
   | { do: 'acknowledge'; workflow: string }
   | { do: 'take_unannounced'; roomNumber: string; date: string }
+  | { do: 'promise_refund'; bookingId: string; amount: number }
+  | Settle
 )
+
+/** Somebody looks at a kind of entry in the inbox and settles what is there, but for the newest. */
+export interface Settle {
+  do: 'settle'
+  kind: string
+  action: string
+  by: string
+}
 
 export interface House {
   rooms: readonly Room[]
@@ -27,7 +37,14 @@ export function planHotelDay(date: string, house: House): Act[] {
   const between = (from: string, to: string) =>
     new Date(at(from).getTime() + random() * (at(to).getTime() - at(from).getTime()))
   const day: Day = { date, house, random, at, between }
-  const acts = [...departures(day), ...arrivals(day), ...bookings(day), ...requests(day), ...mishaps(day)]
+  const acts = [
+    ...departures(day),
+    ...arrivals(day),
+    ...bookings(day),
+    ...requests(day),
+    ...mishaps(day),
+    ...inbox(day),
+  ]
   return acts.sort((a, b) => a.at.getTime() - b.at.getTime())
 }
 
@@ -93,7 +110,7 @@ function bookings(day: Day): Act[] {
     const walkIn = planStay(id(90), room, { check_in: date, check_out: addDays(date, 1) }, random)
     acts.push(booking(day.at('16:30'), 'new_booking', walkIn), booking(day.at('16:45'), 'checked_in', walkIn))
   }
-  const [first, second] = house.stays.filter((s) => s.status === 'confirmed' && s.check_in > date)
+  const [first, second, third] = house.stays.filter((s) => s.status === 'confirmed' && s.check_in > date)
   if (first) acts.push(booking(day.at('10:15'), 'cancelled', first))
   if (second) {
     const parameters = { booking_id: second.booking_id, reason: 'Asked for by telephone' }
@@ -106,7 +123,34 @@ function bookings(day: Day): Act[] {
       ),
     )
   }
+  if (third) acts.push(...refundedTwice(day, third))
   return acts
+}
+
+/** The accounts have promised a refund already, and the room is sold again at once: half way, and no way back. */
+function refundedTwice(day: Day, { booking_id, total_amount: refund_amount }: Stay): Act[] {
+  const parameters = { booking_id, reason: 'The flight was cancelled', refund_amount }
+  return [
+    { at: day.at('11:20'), do: 'promise_refund', bookingId: booking_id, amount: refund_amount },
+    ask(day.at('11:30'), 'cancel_booking', parameters, `cancel-twice-${day.date}`),
+  ]
+}
+
+/** What people of the house make of what waits for them. */
+function inbox(day: Day): Act[] {
+  const settle = (time: string, kind: string, action: string, by: string): Act => ({
+    at: day.at(time),
+    do: 'settle',
+    ...{ kind, action, by },
+  })
+  return [
+    settle('09:30', 'attendance_review', 'accept', 'EMP006'),
+    settle('09:45', 'rejected_event', 'dismiss', 'EMP001'),
+    settle('11:15', 'unknown_room', 'dismiss', 'EMP002'),
+    settle('16:00', 'refund_request', 'mark_paid', 'EMP001'),
+    settle('18:15', 'failed_run', 'dismiss', 'EMP006'),
+    settle('18:20', 'flagged_run', 'mark_mended', 'EMP006'),
+  ]
 }
 
 const REQUESTS = [
@@ -132,7 +176,7 @@ function requests(day: Day): Act[] {
   })
 }
 
-/** A leak that is seen twice, a room move, and one that fails half way: the room is taken, and nobody told the hotel. */
+/** Two rooms mistyped, a leak that is seen twice, a room move, and one that fails half way: the room is taken, and nobody told the hotel. */
 function mishaps(day: Day): Act[] {
   const { date, house } = day
   const leak = {
@@ -145,7 +189,10 @@ function mishaps(day: Day): Act[] {
     },
     description: 'Humidity rose by 40 % in ten minutes',
   }
+  const slip = { room_number: '50B', old_status: 'dirty', new_status: 'clean', updated_by: 'EMP002' }
   const acts: Act[] = [
+    event(day.at('10:40'), 'room_status', `slip-1-${date}`, slip),
+    event(day.at('10:50'), 'room_status', `slip-2-${date}`, { ...slip, room_number: '5O8' }),
     event(day.at('15:05'), 'anomaly', `leak-1-${date}`, leak),
     event(day.at('15:09'), 'anomaly', `leak-2-${date}`, { ...leak, score: 0.98 }),
     { at: day.at('15:12'), do: 'acknowledge', workflow: 'handle_anomaly' },

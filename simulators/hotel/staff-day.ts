@@ -31,10 +31,10 @@ export function planStaffDay(date: string, roster: readonly Rostered[], timezone
   return sendings.sort((a, b) => a.at.getTime() - b.at.getTime())
 }
 
-type Trouble = 'broken' | 'late'
+type Trouble = 'broken' | 'late' | 'unsure'
 
 /** The first arrivals of each day, so that nobody has to wait long to see what happens then. */
-const EARLY_TROUBLE: Trouble[] = ['broken', 'late']
+const EARLY_TROUBLE: Trouble[] = ['broken', 'late', 'unsure', 'unsure']
 
 function shiftOf(
   row: Rostered,
@@ -51,6 +51,7 @@ function shiftOf(
   const departure = new Date(end.getTime() + random() * 20 * MINUTE)
   return [
     ...(trouble === 'broken' ? [brokenSending(row.employee_id, arrival, random)] : []),
+    ...(trouble === 'unsure' ? [sighting(row.employee_id, 'check_in', before(arrival), 0.55, random)] : []),
     ...sightings(row.employee_id, 'check_in', arrival, random),
     ...sightings(row.employee_id, 'check_out', departure, random),
   ]
@@ -62,7 +63,7 @@ function sightings(employee: string, action: string, at: Date, random: () => num
   const chance = random()
   if (chance < 0.05) return [brokenSending(employee, at, random), good]
   if (chance < 0.1) {
-    const unsure = sighting(employee, action, new Date(at.getTime() - 5_000), 0.4 + random() * 0.25, random)
+    const unsure = sighting(employee, action, before(at), 0.4 + random() * 0.25, random)
     return [unsure, good]
   }
   // The same message again: the camera missed our answer.
@@ -73,6 +74,8 @@ function sightings(employee: string, action: string, at: Date, random: () => num
   if (chance < 0.3) return [{ ...good, at: new Date(at.getTime() + (8 + random() * 20) * MINUTE) }]
   return [good]
 }
+
+const before = (at: Date) => new Date(at.getTime() - 5_000)
 
 function sighting(
   employee: string,

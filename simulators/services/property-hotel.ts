@@ -25,6 +25,8 @@ const CONDITIONS = ['dirty', 'clean', 'inspected'] as const
 interface Books {
   readonly reservations: Map<string, Reservation>
   readonly rooms: Map<string, PropertyRoom>
+  /** Bookings whose room is sold again as soon as they are cancelled: they cannot be reinstated. */
+  readonly soldAgain: Set<string>
 }
 
 /** Throws when there is no such reservation. */
@@ -54,6 +56,7 @@ export function createPropertyHotel(
   const books = {
     reservations: new Map<string, Reservation>(),
     rooms: new Map(start.rooms.map((room) => [room.roomNumber, { ...untold, ...room }])),
+    soldAgain: new Set<string>(),
   }
   const desk = openFrontDesk(books, now)
   for (const reservation of start.reservations) desk.add(reservation)
@@ -86,7 +89,7 @@ function openFrontDesk({ reservations, rooms }: Books, now: () => Date): FrontDe
   }
 }
 
-function takeApiActs({ reservations, rooms }: Books, desk: FrontDesk): ApiActs {
+function takeApiActs({ reservations, rooms, soldAgain }: Books, desk: FrontDesk): ApiActs {
   const writes: AppliedWrite[] = []
   function applied(
     act: AppliedWrite['act'],
@@ -133,6 +136,7 @@ function takeApiActs({ reservations, rooms }: Books, desk: FrontDesk): ApiActs {
       const status = reservations.get(bookingId)?.status
       if (status === undefined) return 'not_found'
       if (status !== 'cancelled') return undefined
+      if (soldAgain.has(bookingId)) return 'wrong_status'
       desk.modify(bookingId, { status: 'confirmed' })
       return applied('reinstate', bookingId, {}, key)
     },
