@@ -94,10 +94,10 @@ function addReads(app: FastifyInstance, { database }: BackfillDeps): void {
       config: { scope: 'read' },
       schema: {
         operationId: 'listBackfills',
-        summary: 'Its backfills, newest first, at most a hundred',
+        summary: 'Its backfills, newest first',
         tags: ['Schedules'],
         params: SchedulePath,
-        response: { 200: answer(BackfillList, 'All of them'), ...problems(404) },
+        response: { 200: answer(BackfillList, 'The newest hundred'), ...problems(404) },
       },
     },
     async ({ params }) => {
