@@ -1,14 +1,14 @@
-/** What a person does with a schedule beside its times: run it now, delete it. */
+/** Running a schedule beside its times: a person asks for it now. */
 import { randomBytes } from 'node:crypto'
 import { idFrom } from '../engine/ids.ts'
 import type { Sql } from '../postgres/sql.ts'
 import { localText } from '../time/local-text.ts'
-import { changeSchedule, detailOf } from './change-schedule.ts'
+import { changeSchedule } from './change-schedule.ts'
 import { writeFirings } from './firing-writes.ts'
 import { timezoneOf } from './schedule-row.ts'
-import type { ScheduleOutcome, SchedulePorts, Schedules } from './schedule-service.ts'
+import type { SchedulePorts, Schedules } from './schedule-service.ts'
 
-/** Now, whatever still runs. */
+/** Whatever still runs. */
 export function runScheduleNow(
   ports: SchedulePorts,
   id: string,
@@ -37,25 +37,4 @@ async function firstOfSeries(sql: Sql, series: string): Promise<string | undefin
     [series],
   )
   return row?.run_id ?? undefined
-}
-
-export function removeSchedule(
-  ports: SchedulePorts,
-  id: string,
-  by: string | null,
-): Promise<ScheduleOutcome> {
-  return changeSchedule(ports, id, async (sql, schedule) => {
-    const known = await detailOf(sql, schedule.id)
-    await sql.query(
-      `update prefect.firings set outcome = 'cancelled', reason = 'removed', detail = 'Its schedule was deleted.',
-         decided_at = clock_timestamp() where schedule_id = $1 and outcome = 'waiting'`,
-      [schedule.id],
-    )
-    await sql.query(
-      `update prefect.schedules set deleted_at = clock_timestamp(), updated_by = $2, updated_at = clock_timestamp(),
-         active = false, next_due_at = null where id = $1`,
-      [schedule.id, by],
-    )
-    return { kind: 'done' as const, schedule: known }
-  })
 }

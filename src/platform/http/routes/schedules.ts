@@ -127,7 +127,7 @@ function addUpdate(app: FastifyInstance, deps: ScheduleDeps): void {
         const detail = `Somebody has changed it: version ${outcome.version} is in force, not ${body.version}. Read it again, and send the change with that version.`
         throw new HttpProblem(409, 'stale_version', detail)
       }
-      return { ...outcome.schedule, removed: outcome.removed ?? [] }
+      return { ...outcome.schedule, removed: outcome.removed }
     },
   )
 }
