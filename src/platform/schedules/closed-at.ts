@@ -25,7 +25,7 @@ export async function closedAt(
   }
 }
 
-export function blackoutOf(blackout: Declared, timezone: string): Blackout {
+function blackoutOf(blackout: Declared, timezone: string): Blackout {
   if ('days' in blackout || blackout.from.length === 5) return blackout as Blackout
   return { from: toInstant(blackout.from, timezone), to: toInstant(blackout.to, timezone) }
 }
