@@ -21,12 +21,12 @@ export function runScheduleNow(
     const detail = by === null ? null : `Asked for by ${by}.`
     const firing = { series, nominal, at: now, due: now, previous: undefined, detail }
     const known = await firstOfSeries(sql, series)
-    if (known) return { kind: 'started' as const, runId: known }
+    if (known) return { kind: 'started' as const, runId: known, created: false }
     const written = await writeFirings(sql, ports, [
       { schedule, firing: { ...firing, kind: 'manual', outcome: 'started', reason: null } },
     ])
     const [{ firing: made } = { firing: undefined }] = written
-    if (made?.runId !== undefined) return { kind: 'started' as const, runId: made.runId }
+    if (made?.runId !== undefined) return { kind: 'started' as const, runId: made.runId, created: true }
     return { kind: 'refused' as const, detail: made?.detail ?? 'It could not be started.' }
   })
 }

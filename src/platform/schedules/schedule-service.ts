@@ -61,11 +61,15 @@ export interface Schedules {
   ): Promise<ScheduleOutcome | { kind: 'ask'; missed: number }>
   /** Runs go on; firings that wait are cancelled. */
   remove(id: string, by: string | null): Promise<ScheduleOutcome>
-  /** Now, whatever still runs. The same `key` finds the first run. */
+  /** Now, whatever still runs. The same `key` finds the first run: then `created` is false. */
   runNow(
     id: string,
     how: { by: string | null; key: string | undefined },
-  ): Promise<{ kind: 'started'; runId: string } | { kind: 'refused'; detail: string } | { kind: 'not_found' }>
+  ): Promise<
+    | { kind: 'started'; runId: string; created: boolean }
+    | { kind: 'refused'; detail: string }
+    | { kind: 'not_found' }
+  >
   /** Without `who` it is only counted. */
   backfill(
     id: string,

@@ -107,6 +107,7 @@ function addRunNow(app: FastifyInstance, { database, schedules }: ScheduleContro
       if (outcome.kind === 'not_found') return notFound(params.id)
       if (outcome.kind === 'refused') throw new HttpProblem(409, 'cannot_run', outcome.detail)
       const { schedule_id } = schedule
+      if (!outcome.created) reply.header('idempotent-replayed', 'true')
       return reply.code(202).send({ schedule_id, flow_run_id: outcome.runId, status: 'accepted' as const })
     },
   )
