@@ -49,17 +49,20 @@ export type ScheduleTiming = z.infer<typeof ScheduleTiming>
 
 const Clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day, for example 22:00')
 
+export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
+
 /** Nothing starts then: daily by the clock of the schedule's timezone, or between two instants. */
 export const Blackout = z.union([
   z.object({
     from: Clock,
     to: Clock,
+    // By name: in a cron expression beside it, 0 is Sunday.
     days: z
-      .array(z.number().int().min(0).max(6))
+      .array(z.enum(WEEKDAYS))
       .min(1)
       .max(7)
       .optional()
-      .meta({ description: 'Monday = 0' }),
+      .meta({ description: 'On which it begins; default: every day' }),
   }),
   z.object({ from: Instant, to: Instant }),
 ])
