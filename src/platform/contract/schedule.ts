@@ -156,15 +156,13 @@ export type ScheduleRequest = z.infer<typeof ScheduleRequest>
 const partial = z.object({ ...ScheduleDefinition.shape }).partial().shape
 
 /** What is not given stays. `version`: the one that was seen; another one in force is a 409. */
-export const ScheduleUpdate = z
-  .object({
-    ...(Object.fromEntries(
-      // A default would change what was not given.
-      Object.entries(partial).map(([name, field]) => [name, withoutDefault(field)]),
-    ) as { [Name in keyof typeof partial]: z.ZodOptional<z.ZodType<ScheduleDefinition[Name]>> }),
-    version: z.number().int().min(1),
-  })
-  .meta({ id: 'ScheduleUpdate' })
+export const ScheduleUpdate = z.object({
+  ...(Object.fromEntries(
+    // A default would change what was not given.
+    Object.entries(partial).map(([name, field]) => [name, withoutDefault(field)]),
+  ) as { [Name in keyof typeof partial]: z.ZodOptional<z.ZodType<ScheduleDefinition[Name]>> }),
+  version: z.number().int().min(1),
+})
 export type ScheduleUpdate = z.infer<typeof ScheduleUpdate>
 
 function withoutDefault(field: z.ZodOptional<z.ZodType>): z.ZodOptional<z.ZodType> {
@@ -208,6 +206,10 @@ export const ScheduleAnswer = z
   })
   .meta({ id: 'ScheduleAnswer' })
 export type ScheduleAnswer = z.infer<typeof ScheduleAnswer>
+
+export const ScheduleList = z
+  .object({ schedules: z.array(ScheduleAnswer), total: z.number(), limit: z.number(), offset: z.number() })
+  .meta({ id: 'ScheduleList' })
 
 export const ScheduleDetail = ScheduleAnswer.extend({
   definition: ScheduleDefinition,

@@ -30,6 +30,7 @@ export interface FiringFilter {
   outcomes?: readonly FiringOutcome[] | undefined
   kinds?: readonly FiringKind[] | undefined
   backfillId?: string | undefined
+  /** Included, as in other lists; `before` is not. */
   after?: Date | undefined
   before?: Date | undefined
 }
@@ -57,7 +58,7 @@ export async function listFirings(
             ...(outcomes ? [`f.outcome = any(${bind(outcomes)})`] : []),
             ...(kinds ? [`f.kind = any(${bind(kinds)})`] : []),
             ...(backfillId === undefined ? [] : [`f.series = ${bind(backfillId)}`]),
-            ...(after ? [`f.nominal_at > ${bind(after)}`] : []),
+            ...(after ? [`f.nominal_at >= ${bind(after)}`] : []),
             ...(before ? [`f.nominal_at < ${bind(before)}`] : []),
           ],
         },

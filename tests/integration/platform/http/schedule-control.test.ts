@@ -118,6 +118,12 @@ describe('firings', () => {
     expect(await firings(slug, '?kind=schedule,backfill')).toEqual([])
     expect(await firings(slug, '?nominal_before=2001-01-01T00:00:00')).toEqual([])
     expect(await firings(slug, '?nominal_after=2001-01-01T00:00:00')).toHaveLength(3)
+    const all = (await rig.call('GET', `schedule/${slug}/firings`)).body.firings
+    const at = encodeURIComponent(all[0].nominal_at)
+    expect(await firings(slug, `?nominal_after=${at}`)).not.toEqual([])
+    expect(await firings(slug, `?nominal_before=${at}`)).toHaveLength(
+      all.filter(({ nominal_at }: { nominal_at: string }) => nominal_at < all[0].nominal_at).length,
+    )
     const wrong = await rig.call('GET', `schedule/${slug}/firings?outcome=gone`)
     expect([wrong.status, wrong.body.errors[0].path]).toEqual([422, 'query.outcome'])
     expect((await rig.call('GET', 'schedule/nothing/firings')).status).toBe(404)
