@@ -20,8 +20,8 @@ export const SLACK_AWAY = /"msg":"slack: the SDK (warns about a request|reports 
 export const WORKERS_DIED =
   /"msg":"(queued the runs of dead workers again|abandoned runs that took every worker down)"/
 
-/** A process is frozen in the middle of a transaction, which the database then ends. */
-export const FROZEN = /"code":"25P03"/
+/** A process is frozen in the middle of a transaction, which the database then ends, and the connection with it. */
+export const FROZEN = /"code":"25P03"|Connection terminated unexpectedly/
 
 /** No test's doing: a process that gets no processor for seconds, or is frozen, lets go of its runs and says so. */
 export const STARVED = /"msg":"(no heartbeat for |heartbeat is back: )/

@@ -28,6 +28,7 @@ const ALL = [
   '0011_list_indexes.sql',
   '0012_hotel_columns.sql',
   '0013_schedules.sql',
+  '0014_inbox.sql',
   '0015_retry.sql',
   '0016_schedule_applied.sql',
 ]
