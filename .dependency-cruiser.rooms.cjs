@@ -182,7 +182,7 @@ const OTHERS = [
       ...[
         ...toolbox,
         '^src/cli/',
-        ...platform('postgres', 'access', 'runs', 'schedules/deployments'),
+        ...platform('postgres', 'access', 'runs', 'schedules/deployments', 'time'),
         ENGINE_PORTS,
         COMPOSITION,
         SETTINGS,

@@ -3,8 +3,8 @@ import type { z } from 'zod'
 import {
   FIRING_OUTCOMES,
   type FiringList,
-  type ScheduleAnswer,
   type ScheduleDetail,
+  type ScheduleList,
 } from '../platform/contract/schedule.ts'
 import type { PreviewAnswer } from '../platform/contract/schedule-control.ts'
 import { loadEnvironment } from './environment.ts'
@@ -50,7 +50,7 @@ function addReads(schedules: Command): void {
     .action(async ({ workflow, paused, limit, offset, json }: ListOptions) => {
       const client = createServiceClient(loadEnvironment())
       const active = paused ? 'false' : undefined
-      const page = await client.get<{ schedules: ScheduleAnswer[]; total: number }>('schedule/list', {
+      const page = await client.get<z.infer<typeof ScheduleList>>('schedule/list', {
         ...{ workflow, active, limit, offset },
       })
       show(page, { json }, () => schedulesText(page.schedules, page.total))
@@ -84,7 +84,7 @@ function addFirings(schedules: Command): void {
     .argument('<schedule>')
     .addOption(oneOrSeveral('--outcome <outcomes>', 'with this outcome, or one of several', FIRING_OUTCOMES))
     .option('--backfill <id>', 'of this backfill')
-    .option('--after <time>', 'that stand for a time after this, ISO 8601')
+    .option('--after <time>', 'that stand for this time or a later one, ISO 8601')
     .option('--before <time>', 'that stand for a time before this, ISO 8601')
     .option('--limit <number>', 'at most so many, 1 to 200 (default 50)')
     .option('--offset <number>', 'leave out the first')

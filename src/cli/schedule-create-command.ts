@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { CATCH_UPS, OVERLAPS, type ScheduleAnswer } from '../platform/contract/schedule.ts'
+import { spanSeconds } from '../platform/time/span.ts'
 import { CommandError } from './command-error.ts'
 import { loadEnvironment } from './environment.ts'
 import { jsonObject } from './json-option.ts'
@@ -87,12 +88,9 @@ function timingOf({ cron, every, at }: CreateOptions): object {
   return timing
 }
 
-const UNITS: Record<string, number> = { s: 1, m: 60, h: 3_600, d: 86_400 }
-
 /** As seconds. */
 function aSpan(text: string): number {
-  const [, count = '', unit = ''] = /^(\d{1,8})([smhd])$/.exec(text) ?? []
-  const seconds = Number(count) * (UNITS[unit] ?? 0)
-  if (seconds > 0) return seconds
+  const seconds = spanSeconds(text)
+  if (seconds) return seconds
   throw new InvalidArgumentError('Write a number and s, m (minutes), h or d: for example 30m.')
 }

@@ -107,8 +107,8 @@ export function outcomeText({ kind, outcome, reason }: Pick<Firing, 'kind' | 'ou
 
 /** The next times. */
 export function previewText({ in_words, times, truncated }: PreviewAnswer): string {
-  const rows = times.map(({ at, due_at, runs, notes }) => [
-    at,
+  const rows = times.map(({ nominal_at, due_at, runs, notes }) => [
+    nominal_at,
     runs ? due_at : 'does not run',
     notes.join(' '),
   ])

@@ -4,7 +4,7 @@ import type { Firing } from '../../src/platform/contract/schedule.ts'
 import { ScheduleRequest } from '../../src/platform/contract/schedule.ts'
 import { startRuns } from '../../src/platform/engine/durable/start-runs.ts'
 import type { AnyFlow } from '../../src/platform/engine/flow.ts'
-import { listFirings } from '../../src/platform/schedules/schedule-list.ts'
+import { listFirings } from '../../src/platform/schedules/firing-list.ts'
 import type { SchedulePorts, Schedules } from '../../src/platform/schedules/schedule-service.ts'
 import {
   type Scheduler,

@@ -77,7 +77,7 @@ export const PreviewAnswer = z
     times: z.array(
       z.object({
         nominal: z.string(),
-        at: z.string().meta({ format: 'date-time' }),
+        nominal_at: z.string().meta({ format: 'date-time' }),
         due_at: z.string().meta({ format: 'date-time', description: 'With its jitter' }),
         runs: z.boolean(),
         notes: z.array(z.string()),
@@ -172,7 +172,7 @@ export const CalendarList = z.object({
   calendars: z.array(
     z.object({
       name: z.string(),
-      dates: z.number(),
+      date_count: z.number(),
       used_by: z.array(z.string()).meta({ description: 'Slugs of schedules that are closed on them' }),
     }),
   ),

@@ -49,17 +49,20 @@ export type ScheduleTiming = z.infer<typeof ScheduleTiming>
 
 const Clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day, for example 22:00')
 
+export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
+
 /** Nothing starts then: daily by the clock of the schedule's timezone, or between two instants. */
 export const Blackout = z.union([
   z.object({
     from: Clock,
     to: Clock,
+    // By name: in a cron expression beside it, 0 is Sunday.
     days: z
-      .array(z.number().int().min(0).max(6))
+      .array(z.enum(WEEKDAYS))
       .min(1)
       .max(7)
       .optional()
-      .meta({ description: 'Monday = 0' }),
+      .meta({ description: 'On which it begins; default: every day' }),
   }),
   z.object({ from: Instant, to: Instant }),
 ])
@@ -153,15 +156,13 @@ export type ScheduleRequest = z.infer<typeof ScheduleRequest>
 const partial = z.object({ ...ScheduleDefinition.shape }).partial().shape
 
 /** What is not given stays. `version`: the one that was seen; another one in force is a 409. */
-export const ScheduleUpdate = z
-  .object({
-    ...(Object.fromEntries(
-      // A default would change what was not given.
-      Object.entries(partial).map(([name, field]) => [name, withoutDefault(field)]),
-    ) as { [Name in keyof typeof partial]: z.ZodOptional<z.ZodType<ScheduleDefinition[Name]>> }),
-    version: z.number().int().min(1),
-  })
-  .meta({ id: 'ScheduleUpdate' })
+export const ScheduleUpdate = z.object({
+  ...(Object.fromEntries(
+    // A default would change what was not given.
+    Object.entries(partial).map(([name, field]) => [name, withoutDefault(field)]),
+  ) as { [Name in keyof typeof partial]: z.ZodOptional<z.ZodType<ScheduleDefinition[Name]>> }),
+  version: z.number().int().min(1),
+})
 export type ScheduleUpdate = z.infer<typeof ScheduleUpdate>
 
 function withoutDefault(field: z.ZodOptional<z.ZodType>): z.ZodOptional<z.ZodType> {
@@ -205,6 +206,10 @@ export const ScheduleAnswer = z
   })
   .meta({ id: 'ScheduleAnswer' })
 export type ScheduleAnswer = z.infer<typeof ScheduleAnswer>
+
+export const ScheduleList = z
+  .object({ schedules: z.array(ScheduleAnswer), total: z.number(), limit: z.number(), offset: z.number() })
+  .meta({ id: 'ScheduleList' })
 
 export const ScheduleDetail = ScheduleAnswer.extend({
   definition: ScheduleDefinition,

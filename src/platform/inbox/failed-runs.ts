@@ -1,5 +1,4 @@
-import type { EngineActs, InboxSource } from './inbox-source.ts'
-import { settling } from './inbox-source.ts'
+import { type EngineActs, type InboxSource, settling } from './inbox-source.ts'
 import {
   atRun,
   detailsOf,

@@ -1,5 +1,4 @@
-import type { InboxSource } from './inbox-source.ts'
-import { settling } from './inbox-source.ts'
+import { type InboxSource, settling } from './inbox-source.ts'
 import { atRun, detailsOf, dismissRun, type RunFacts, settleRun, unsettledRuns } from './unsettled-runs.ts'
 
 /** `flagged_run`: an undo failed, and only a person can say what is still in force. */

@@ -71,7 +71,7 @@ function decidedAlready(decision: Decision): InboxRefusal {
 }
 
 /** The source that an id names, and what the id says beyond it. */
-export function sourceOf(sources: readonly AnyInboxSource[], entryId: string) {
+function sourceOf(sources: readonly AnyInboxSource[], entryId: string) {
   const dot = entryId.indexOf('.')
   const source = sources.find(({ kind }) => kind === entryId.slice(0, dot))
   return source && { source, ref: entryId.slice(dot + 1) }

@@ -1,5 +1,5 @@
 /** Runs that failed or crashed and nobody has settled, as every source of them sees them. */
-
+import type { RetryOutcome } from '../engine/engine.ts'
 import type { Sql } from '../postgres/sql.ts'
 import { errorOf, parseJson } from '../runs/json.ts'
 import { InboxRefusal } from './inbox-refusal.ts'
@@ -82,14 +82,18 @@ export async function retryRun(
   const top = await topOf(sql, runId)
   const outcome = await engine.retry(sql, top)
   if (outcome.kind === 'retrying') return { flow_run_id: top, retried_from: outcome.from ?? null }
-  const why = {
-    not_found: () => 'the run is not there any more',
-    not_failed: (status = '') => `the run is ${status}, and only one that failed can be retried`,
-    flagged: (reason = '') => `a person must mend it first. ${reason}`,
+  throw new InboxRefusal('cannot_settle', `Run ${top} cannot be retried: ${whyNot(outcome)}`)
+}
+
+function whyNot(outcome: Exclude<RetryOutcome, { kind: 'retrying' }>): string {
+  switch (outcome.kind) {
+    case 'not_found':
+      return 'it is not there any more.'
+    case 'not_failed':
+      return `it is ${outcome.status}, and only one that failed can be retried.`
+    case 'flagged':
+      return `a person must mend it first. ${outcome.reason}`
   }
-  const said =
-    outcome.kind === 'flagged' ? outcome.reason : outcome.kind === 'not_failed' ? outcome.status : ''
-  throw new InboxRefusal('cannot_settle', `Run ${top} cannot be retried: ${why[outcome.kind](said)}.`)
 }
 
 /** It stays as it is, and nobody need look at it again. */

@@ -10,7 +10,7 @@ import { type FiringPorts, type NewFiring, writeFirings } from './firing-writes.
 import { type NominalTime, nominalTimes } from './nominal-times.ts'
 import { SCHEDULE_COLUMNS, type ScheduleRow } from './schedule-row.ts'
 
-const MOST_FIRINGS = 1_000
+export const MOST_FIRINGS = 1_000
 /** More are not counted: a range may be as long as a century. */
 export const MOST_COUNTED = 3_000
 

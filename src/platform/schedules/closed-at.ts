@@ -1,5 +1,5 @@
 /** Whether a schedule's blackouts and calendars let it fire. */
-import type { Blackout as Declared, ScheduleDefinition } from '../contract/schedule.ts'
+import { type Blackout as Declared, type ScheduleDefinition, WEEKDAYS } from '../contract/schedule.ts'
 import { localDate, toInstant } from '../time/local-time.ts'
 import type { ClosedDates } from './closed-dates.ts'
 import { timezoneOf } from './schedule-row.ts'
@@ -25,7 +25,10 @@ export async function closedAt(
   }
 }
 
-export function blackoutOf(blackout: Declared, timezone: string): Blackout {
-  if ('days' in blackout || blackout.from.length === 5) return blackout as Blackout
-  return { from: toInstant(blackout.from, timezone), to: toInstant(blackout.to, timezone) }
+function blackoutOf(blackout: Declared, timezone: string): Blackout {
+  const { from, to } = blackout
+  if ('days' in blackout && blackout.days)
+    return { from, to, days: blackout.days.map((day) => WEEKDAYS.indexOf(day)) }
+  if (from.length === 5) return { from, to }
+  return { from: toInstant(from, timezone), to: toInstant(to, timezone) }
 }

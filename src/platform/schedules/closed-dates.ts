@@ -31,9 +31,9 @@ const USED_BY = `array(select s.slug from prefect.schedules s
   where s.deleted_at is null and s.definition -> 'closed_dates' ? c.calendar order by s.slug)`
 
 /** Each of them with the number of its dates and the slugs of what is closed on them. */
-export function countCalendars(sql: Sql): Promise<{ name: string; dates: number; used_by: string[] }[]> {
+export function countCalendars(sql: Sql): Promise<{ name: string; date_count: number; used_by: string[] }[]> {
   return sql.query(
-    `select c.calendar as name, count(*)::int as dates, ${USED_BY} as used_by
+    `select c.calendar as name, count(*)::int as date_count, ${USED_BY} as used_by
      from prefect.closed_dates c group by c.calendar order by c.calendar`,
   )
 }

@@ -10,8 +10,9 @@ import { idFrom } from '../engine/ids.ts'
 import { changeSchedule, detailOf } from './change-schedule.ts'
 import { timeOf } from './clock.ts'
 import { listCalendars } from './closed-dates.ts'
-import { BadSchedule, type DeclarePorts, declare, firstTime, slugOf } from './declare.ts'
+import { BadSchedule, type DeclarePorts, declare, slugOf } from './declare.ts'
 import type { DueSchedule } from './fire.ts'
+import { firstTime } from './nominal-times.ts'
 import type { SchedulePorts, Schedules } from './schedule-service.ts'
 
 export function declaringPorts(ports: SchedulePorts): DeclarePorts {

@@ -3,7 +3,6 @@ import { type FieldError, fieldErrors } from '../contract/problem.ts'
 import type { ScheduleDefinition, ScheduleRequest } from '../contract/schedule.ts'
 import type { AnyFlow } from '../engine/flow.ts'
 import { toInstant } from '../time/local-time.ts'
-import { nominalTimes } from './nominal-times.ts'
 import { timezoneOf, timingOf } from './schedule-row.ts'
 import { checkCalendar } from './timing/calendars.ts'
 import { checkTiming } from './timing/check-timing.ts'
@@ -12,6 +11,7 @@ import { checkPlaceholders, fillParameters } from './timing/placeholders.ts'
 /** Nothing was declared: `errors` names what to change, `body.schedule.cron` for example. */
 export class BadSchedule extends Error {
   override readonly name = 'BadSchedule'
+  readonly code = 'bad_schedule'
   readonly errors: FieldError[]
   constructor(errors: FieldError[]) {
     super(errors.map(({ path, message }) => `${path} ${message}`).join('; '))
@@ -22,6 +22,7 @@ export class BadSchedule extends Error {
 /** There is no such workflow: the caller knows which ones there are. */
 export class UnknownWorkflow extends Error {
   override readonly name = 'UnknownWorkflow'
+  readonly code = 'unknown_workflow'
   readonly workflow: string
   constructor(workflow: string) {
     super(`There is no workflow "${workflow}".`)
@@ -69,7 +70,7 @@ export function completed<Asked extends Pick<ScheduleDefinition, 'schedule'>>(
   return { ...asked, schedule }
 }
 
-/** The name of a slug for a schedule that was given none. */
+/** The slug of a schedule that was given none: its name, in plain letters. */
 export function slugOf(name: string): string {
   const plain = name.normalize('NFKD').replace(/\p{M}/gu, '').replace(/đ/gi, 'd').toLowerCase()
   return (
@@ -132,10 +133,4 @@ async function parameterErrors(
   })
   const parsed = await flow.parameters.safeParseAsync(filled)
   return parsed.success ? [] : fieldErrors(parsed.error, 'body.parameters')
-}
-
-/** The first nominal time after `after`, or undefined. */
-export function firstTime(slug: string, definition: ScheduleDefinition, after: Date) {
-  const [first] = nominalTimes({ slug, definition }, after)
-  return first
 }

@@ -18,6 +18,16 @@ interface Declared {
   definition: Pick<ScheduleDefinition, 'schedule' | 'starts_at' | 'ends_at' | 'jitter_seconds'>
 }
 
+/** Strictly after `after`; undefined: it comes no more. */
+export function firstTime(
+  slug: string,
+  definition: Declared['definition'],
+  after: Date,
+): NominalTime | undefined {
+  const [first] = nominalTimes({ slug, definition }, after)
+  return first
+}
+
 /** Strictly after `after`, in order. */
 export function* nominalTimes({ slug, definition }: Declared, after: Date): Generator<NominalTime> {
   const timezone = timezoneOf(definition)

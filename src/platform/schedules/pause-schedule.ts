@@ -1,7 +1,7 @@
 /** Pausing, and what becomes of the times in between when it is resumed. */
 import { changeSchedule, detailOf } from './change-schedule.ts'
-import { firstTime } from './declare.ts'
 import { type DueSchedule, nextColumns } from './fire.ts'
+import { firstTime } from './nominal-times.ts'
 import type { ScheduleOutcome, SchedulePorts, Schedules } from './schedule-service.ts'
 
 export function pauseSchedule(
@@ -45,12 +45,13 @@ export function resumeSchedule(
   })
 }
 
-const MOST_COUNTED = 1_000
+/** More are not counted. */
+export const MOST_MISSED = 1_000
 
 /** Times that passed while it was paused. */
 function missedBy(schedule: DueSchedule): number {
   let count = 0
-  for (let at: Date | undefined = schedule.decided_until; at && count < MOST_COUNTED; count++) {
+  for (let at: Date | undefined = schedule.decided_until; at && count < MOST_MISSED; count++) {
     at = firstTime(schedule.slug, schedule.definition, at)?.at
     if (at === undefined || at > schedule.now) break
   }

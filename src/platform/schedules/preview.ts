@@ -42,7 +42,7 @@ export async function previewSchedule(
     times: times.map(({ key, at, ...rest }) => {
       const next = due.next()
       const due_at = localText(next.done ? at : next.value.due, timezone)
-      return { nominal: key, at: localText(at, timezone), due_at, ...rest }
+      return { nominal: key, nominal_at: localText(at, timezone), due_at, ...rest }
     }),
     truncated: truncated ?? null,
   }

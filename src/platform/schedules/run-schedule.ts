@@ -1,14 +1,14 @@
-/** What a person does with a schedule beside its times: run it now, delete it. */
+/** Running a schedule beside its times: a person asks for it now. */
 import { randomBytes } from 'node:crypto'
 import { idFrom } from '../engine/ids.ts'
 import type { Sql } from '../postgres/sql.ts'
 import { localText } from '../time/local-text.ts'
-import { changeSchedule, detailOf } from './change-schedule.ts'
+import { changeSchedule } from './change-schedule.ts'
 import { writeFirings } from './firing-writes.ts'
 import { timezoneOf } from './schedule-row.ts'
-import type { ScheduleOutcome, SchedulePorts, Schedules } from './schedule-service.ts'
+import type { SchedulePorts, Schedules } from './schedule-service.ts'
 
-/** Now, whatever still runs. */
+/** Whatever still runs. */
 export function runScheduleNow(
   ports: SchedulePorts,
   id: string,
@@ -21,12 +21,12 @@ export function runScheduleNow(
     const detail = by === null ? null : `Asked for by ${by}.`
     const firing = { series, nominal, at: now, due: now, previous: undefined, detail }
     const known = await firstOfSeries(sql, series)
-    if (known) return { kind: 'started' as const, runId: known }
+    if (known) return { kind: 'started' as const, runId: known, created: false }
     const written = await writeFirings(sql, ports, [
       { schedule, firing: { ...firing, kind: 'manual', outcome: 'started', reason: null } },
     ])
     const [{ firing: made } = { firing: undefined }] = written
-    if (made?.runId !== undefined) return { kind: 'started' as const, runId: made.runId }
+    if (made?.runId !== undefined) return { kind: 'started' as const, runId: made.runId, created: true }
     return { kind: 'refused' as const, detail: made?.detail ?? 'It could not be started.' }
   })
 }
@@ -37,25 +37,4 @@ async function firstOfSeries(sql: Sql, series: string): Promise<string | undefin
     [series],
   )
   return row?.run_id ?? undefined
-}
-
-export function removeSchedule(
-  ports: SchedulePorts,
-  id: string,
-  by: string | null,
-): Promise<ScheduleOutcome> {
-  return changeSchedule(ports, id, async (sql, schedule) => {
-    const known = await detailOf(sql, schedule.id)
-    await sql.query(
-      `update prefect.firings set outcome = 'cancelled', reason = 'removed', detail = 'Its schedule was deleted.',
-         decided_at = clock_timestamp() where schedule_id = $1 and outcome = 'waiting'`,
-      [schedule.id],
-    )
-    await sql.query(
-      `update prefect.schedules set deleted_at = clock_timestamp(), updated_by = $2, updated_at = clock_timestamp(),
-         active = false, next_due_at = null where id = $1`,
-      [schedule.id, by],
-    )
-    return { kind: 'done' as const, schedule: known }
-  })
 }

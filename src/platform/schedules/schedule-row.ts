@@ -40,7 +40,7 @@ export function timezoneOf({ schedule }: Pick<ScheduleDefinition, 'schedule'>): 
 }
 
 export function timingOf({ schedule }: Pick<ScheduleDefinition, 'schedule'>): Timing {
-  const timezone = schedule.timezone ?? 'UTC'
+  const timezone = timezoneOf({ schedule })
   switch (schedule.type) {
     case 'cron':
       return { type: 'cron', cron: schedule.cron, timezone }

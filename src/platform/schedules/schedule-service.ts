@@ -31,10 +31,7 @@ export interface SchedulePorts extends FiringPorts {
   wake(): void
 }
 
-export type ScheduleOutcome =
-  | { kind: 'done'; schedule: ScheduleDetail }
-  | { kind: 'not_found' }
-  | { kind: 'stale'; version: number }
+export type ScheduleOutcome = { kind: 'done'; schedule: ScheduleDetail } | { kind: 'not_found' }
 
 export interface Schedules {
   /** `taken`: the slug is another one's. `same`: it was there already, declared alike. Throws BadSchedule, UnknownWorkflow. */
@@ -43,7 +40,7 @@ export interface Schedules {
     who: { by: string | null; origin: ScheduleOrigin },
   ): Promise<{ kind: 'created' | 'same' | 'taken'; schedule: ScheduleDetail }>
   /**
-   * `removed`: nominal times ahead that will not come any more. `applied`: what a file declares it as, where the changes
+   * `stale`: somebody changed it since; `version` is in force. `removed`: nominal times ahead that will not come any more. `applied`: what a file declares it as, where the changes
    * are a file's. Throws BadSchedule, UnknownWorkflow.
    */
   update(
@@ -51,7 +48,11 @@ export interface Schedules {
     changes: ScheduleUpdate,
     by: string | null,
     applied?: ScheduleDefinition,
-  ): Promise<ScheduleOutcome & { removed?: string[] }>
+  ): Promise<
+    | { kind: 'done'; schedule: ScheduleDetail; removed: string[] }
+    | { kind: 'not_found' }
+    | { kind: 'stale'; version: number }
+  >
   pause(id: string, how: { by: string | null; note: string | null }): Promise<ScheduleOutcome>
   /** `ask`: times were missed, and nobody said what to do with them. */
   resume(
@@ -60,11 +61,15 @@ export interface Schedules {
   ): Promise<ScheduleOutcome | { kind: 'ask'; missed: number }>
   /** Runs go on; firings that wait are cancelled. */
   remove(id: string, by: string | null): Promise<ScheduleOutcome>
-  /** Now, whatever still runs. The same `key` finds the first run. */
+  /** Now, whatever still runs. The same `key` finds the first run: then `created` is false. */
   runNow(
     id: string,
     how: { by: string | null; key: string | undefined },
-  ): Promise<{ kind: 'started'; runId: string } | { kind: 'refused'; detail: string } | { kind: 'not_found' }>
+  ): Promise<
+    | { kind: 'started'; runId: string; created: boolean }
+    | { kind: 'refused'; detail: string }
+    | { kind: 'not_found' }
+  >
   /** Without `who` it is only counted. */
   backfill(
     id: string,

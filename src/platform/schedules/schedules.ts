@@ -4,7 +4,8 @@ import { BadSchedule, calendarErrors, completed, timingErrors } from './declare.
 import { createSchedule, declaringPorts, updateSchedule } from './declare-schedule.ts'
 import { pauseSchedule, resumeSchedule } from './pause-schedule.ts'
 import { previewSchedule } from './preview.ts'
-import { removeSchedule, runScheduleNow } from './run-schedule.ts'
+import { removeSchedule } from './remove-schedule.ts'
+import { runScheduleNow } from './run-schedule.ts'
 import type { SchedulePorts, Schedules } from './schedule-service.ts'
 
 export function createSchedules(ports: SchedulePorts): Schedules {

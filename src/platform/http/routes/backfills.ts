@@ -11,7 +11,7 @@ import {
   SchedulePath,
 } from '../../contract/schedule-control.ts'
 import type { Sql } from '../../postgres/sql.ts'
-import { findBackfill, listBackfills, MOST_COUNTED } from '../../schedules/backfills.ts'
+import { findBackfill, listBackfills, MOST_COUNTED, MOST_FIRINGS } from '../../schedules/backfills.ts'
 import { findSchedule } from '../../schedules/schedule-list.ts'
 import type { Schedules } from '../../schedules/schedule-service.ts'
 import { answer, problems } from '../documented-answers.ts'
@@ -75,7 +75,7 @@ function addCreate(app: FastifyInstance, { database, schedules }: BackfillDeps):
 
 function tooMany(times: number): HttpProblem {
   const count = times >= MOST_COUNTED ? `${MOST_COUNTED} or more` : `${times}`
-  const message = `leaves ${count} times to run, and a backfill has at most 1,000: choose a shorter range`
+  const message = `leaves ${count} times to run, and a backfill has at most ${MOST_FIRINGS}: choose a shorter range`
   return invalid([{ path: 'body.to', message }])
 }
 
@@ -94,10 +94,10 @@ function addReads(app: FastifyInstance, { database }: BackfillDeps): void {
       config: { scope: 'read' },
       schema: {
         operationId: 'listBackfills',
-        summary: 'Its backfills, newest first, at most a hundred',
+        summary: 'Its backfills, newest first',
         tags: ['Schedules'],
         params: SchedulePath,
-        response: { 200: answer(BackfillList, 'All of them'), ...problems(404) },
+        response: { 200: answer(BackfillList, 'The newest hundred'), ...problems(404) },
       },
     },
     async ({ params }) => {

@@ -11,7 +11,9 @@ import {
   SchedulePath,
 } from '../../contract/schedule-control.ts'
 import type { Sql } from '../../postgres/sql.ts'
-import { findFired, findSchedule, listFirings } from '../../schedules/schedule-list.ts'
+import { findFired, listFirings } from '../../schedules/firing-list.ts'
+import { MOST_MISSED } from '../../schedules/pause-schedule.ts'
+import { findSchedule } from '../../schedules/schedule-list.ts'
 import type { Schedules } from '../../schedules/schedule-service.ts'
 import { answer, problems } from '../documented-answers.ts'
 import { localInstant } from '../local-instant.ts'
@@ -71,7 +73,10 @@ function addResume(app: FastifyInstance, { schedules }: ScheduleControlDeps): vo
       const how = { by: whoAsks(caller, body?.by), missed: body?.missed }
       const outcome = await schedules.resume(params.id, how)
       if (outcome.kind === 'ask') {
-        const many = outcome.missed >= 1_000 ? 'A thousand times or more' : `${outcome.missed} of its times`
+        const many =
+          outcome.missed >= MOST_MISSED
+            ? `${MOST_MISSED} or more of its times`
+            : `${outcome.missed} of its times`
         const detail = `${many} passed while it was paused. Say what becomes of them: "missed": "skip", "last" or "all".`
         throw new HttpProblem(409, 'missed_firings', detail)
       }
@@ -102,6 +107,7 @@ function addRunNow(app: FastifyInstance, { database, schedules }: ScheduleContro
       if (outcome.kind === 'not_found') return notFound(params.id)
       if (outcome.kind === 'refused') throw new HttpProblem(409, 'cannot_run', outcome.detail)
       const { schedule_id } = schedule
+      if (!outcome.created) reply.header('idempotent-replayed', 'true')
       return reply.code(202).send({ schedule_id, flow_run_id: outcome.runId, status: 'accepted' as const })
     },
   )

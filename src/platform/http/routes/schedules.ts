@@ -5,6 +5,7 @@ import { BASE } from '../../contract/api.ts'
 import {
   ScheduleAnswer,
   ScheduleDetail,
+  ScheduleList,
   ScheduleListQuery,
   ScheduleRequest,
 } from '../../contract/schedule.ts'
@@ -29,8 +30,6 @@ export interface ScheduleDeps {
   schedules: Schedules
   flows: ReadonlyMap<string, AnyFlow>
 }
-
-const List = z.object({ schedules: z.array(ScheduleAnswer), total: z.number() }).meta({ id: 'ScheduleList' })
 
 /** Schedules: declared, listed, changed, deleted. */
 export function addScheduleRoutes(app: FastifyInstance, deps: ScheduleDeps): void {
@@ -80,11 +79,13 @@ function addList(app: FastifyInstance, { database }: ScheduleDeps): void {
         summary: 'Schedules, by their slugs',
         tags: ['Schedules'],
         querystring: ScheduleListQuery,
-        response: { 200: answer(List, 'Those that match, and how many there are'), ...problems() },
+        response: { 200: answer(ScheduleList, 'Those that match, and how many there are'), ...problems() },
       },
     },
-    ({ query: { workflow, active, origin, ...page } }) =>
-      listSchedules(database, { workflows: workflow, active, origin }, page),
+    async ({ query: { workflow, active, origin, ...page } }) => ({
+      ...(await listSchedules(database, { workflows: workflow, active, origin }, page)),
+      ...page,
+    }),
   )
 }
 
@@ -127,7 +128,7 @@ function addUpdate(app: FastifyInstance, deps: ScheduleDeps): void {
         const detail = `Somebody has changed it: version ${outcome.version} is in force, not ${body.version}. Read it again, and send the change with that version.`
         throw new HttpProblem(409, 'stale_version', detail)
       }
-      return { ...outcome.schedule, removed: outcome.removed ?? [] }
+      return { ...outcome.schedule, removed: outcome.removed }
     },
   )
 }

@@ -2,6 +2,7 @@
 import type { z } from 'zod'
 import { ScheduleRequest, Slug } from '../../contract/schedule.ts'
 import { nearestNames } from '../../spelling.ts'
+import { spanSeconds } from '../../time/span.ts'
 import type { Entry } from './deployment-document.ts'
 import type { Fault } from './deployment-error.ts'
 
@@ -117,12 +118,9 @@ function timingOf(value: unknown): { schedule: unknown; issues: Issue[] } {
   return { schedule: { ...rest, type, every_seconds }, issues: [] }
 }
 
-const UNITS: Record<string, number> = { s: 1, m: 60, h: 3_600, d: 86_400 }
-
 function secondsOf(every: unknown): number | undefined {
   if (typeof every === 'number') return every
-  const [, count = '', unit = ''] = (typeof every === 'string' && /^(\d{1,9}) ?([smhd])$/.exec(every)) || []
-  return count === '' ? undefined : Number(count) * (UNITS[unit] ?? 1)
+  return typeof every === 'string' ? spanSeconds(every) : undefined
 }
 
 function unknownFields(value: object, known: readonly string[], path: PropertyKey[]): Issue[] {

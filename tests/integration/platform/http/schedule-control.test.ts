@@ -73,6 +73,7 @@ describe('run now', () => {
     expect(run.status).toBe(202)
     const again = await post(`schedule/${slug}/run`, undefined, { 'idempotency-key': 'k1' })
     expect(again.body).toEqual(run.body)
+    expect([run, again].map(({ headers }) => headers['idempotent-replayed'])).toEqual([undefined, 'true'])
     const other = await post(`schedule/${slug}/run`, undefined, { 'idempotency-key': '' })
     expect(other.body.flow_run_id).not.toBe(run.body.flow_run_id)
     expect((await post(`schedule/${slug}/run`)).body.flow_run_id).not.toBe(other.body.flow_run_id)
@@ -117,6 +118,12 @@ describe('firings', () => {
     expect(await firings(slug, '?kind=schedule,backfill')).toEqual([])
     expect(await firings(slug, '?nominal_before=2001-01-01T00:00:00')).toEqual([])
     expect(await firings(slug, '?nominal_after=2001-01-01T00:00:00')).toHaveLength(3)
+    const all = (await rig.call('GET', `schedule/${slug}/firings`)).body.firings
+    const at = encodeURIComponent(all[0].nominal_at)
+    expect(await firings(slug, `?nominal_after=${at}`)).not.toEqual([])
+    expect(await firings(slug, `?nominal_before=${at}`)).toHaveLength(
+      all.filter(({ nominal_at }: { nominal_at: string }) => nominal_at < all[0].nominal_at).length,
+    )
     const wrong = await rig.call('GET', `schedule/${slug}/firings?outcome=gone`)
     expect([wrong.status, wrong.body.errors[0].path]).toEqual([422, 'query.outcome'])
     expect((await rig.call('GET', 'schedule/nothing/firings')).status).toBe(404)
@@ -137,7 +144,12 @@ describe('preview', () => {
     expect(status).toBe(200)
     expect(body).toMatchObject({ timezone: 'Europe/Paris', truncated: null })
     expect(body.in_words).toMatch(/02:30.*\(Europe\/Paris\)/)
-    expect(body.times.map(({ nominal, at }: { nominal: string; at: string }) => [nominal, at])).toEqual([
+    expect(
+      body.times.map(({ nominal, nominal_at }: { nominal: string; nominal_at: string }) => [
+        nominal,
+        nominal_at,
+      ]),
+    ).toEqual([
       ['2026-03-28T02:30:00', '2026-03-28T02:30:00+01:00'],
       ['2026-03-29T02:30:00', '2026-03-29T03:00:00+02:00'],
       ['2026-03-30T02:30:00', '2026-03-30T02:30:00+02:00'],
@@ -152,7 +164,7 @@ describe('preview', () => {
     const slug = await made({
       schedule: { type: 'cron', cron: '0 6 * * *', timezone: 'Asia/Ho_Chi_Minh' },
       closed_dates: ['holidays:VN', 'party'],
-      blackouts: [{ from: '05:00', to: '07:00', days: [6] }],
+      blackouts: [{ from: '05:00', to: '07:00', days: ['sun'] }],
       jitter_seconds: 600,
       remaining: 1,
     })
@@ -169,8 +181,8 @@ describe('preview', () => {
       '05-03 false Does not run: Blackout 05:00-07:00',
       '05-04 true',
     ])
-    const { at, due_at } = body.times.at(-1)
-    const late = Date.parse(due_at) - Date.parse(at)
+    const { nominal_at, due_at } = body.times.at(-1)
+    const late = Date.parse(due_at) - Date.parse(nominal_at)
     expect(late).toBeGreaterThanOrEqual(0)
     expect(late).toBeLessThan(600_000)
     expect((await rig.call('GET', path)).body.times.at(-1).due_at).toBe(due_at)
@@ -208,7 +220,7 @@ describe('calendars', () => {
     expect((await rig.call('GET', 'calendars/new-year?year=2027')).body.dates).toHaveLength(1)
     const slug = await made({ closed_dates: ['new-year'] })
     const { body } = await rig.call('GET', 'calendars')
-    expect(body.calendars).toContainEqual({ name: 'new-year', dates: 2, used_by: [slug] })
+    expect(body.calendars).toContainEqual({ name: 'new-year', date_count: 2, used_by: [slug] })
   })
 
   it('are not deleted under a schedule that names them', async () => {

@@ -116,7 +116,7 @@ describe('list and get', () => {
     expect(body).toMatchObject({ total: 1, schedules: [{ slug: 'zz-last', next_run: null, active: false }] })
     expect(body.schedules[0].paused).toMatchObject({ by: 'key-admin', reason: 'person' })
     const page = await rig.call('GET', 'schedule/list?limit=1&offset=1&workflow=daily_report_generation')
-    expect(page.body.schedules).toHaveLength(1)
+    expect(page.body).toMatchObject({ schedules: [expect.anything()], limit: 1, offset: 1 })
     expect(page.body.total).toBeGreaterThan(2)
     for (const id of [schedule_id, 'zz-last'])
       expect((await rig.call('GET', `schedule/${id}`)).body).toMatchObject({ schedule_id, slug: 'zz-last' })

@@ -60,7 +60,7 @@ catch_up: all
 catch_up_window_seconds: 60
 jitter_seconds: 30
 blackouts:
-  - { from: "22:00", to: "07:00", days: [5, 6] }
+  - { from: "22:00", to: "07:00", days: [sat, sun] }
   - { from: 2026-12-24T00:00:00Z, to: 2026-12-26T00:00:00Z }
 closed_dates: [holidays:VN]
 starts_at: 2026-01-01T00:00:00
@@ -77,7 +77,7 @@ time_limit_seconds: 600
     ...{ ends_at: '2027-01-01T00:00:00', remaining: 10, pause_after_failures: 3, time_limit_seconds: 600 },
   })
   expect(request?.blackouts).toEqual([
-    { from: '22:00', to: '07:00', days: [5, 6] },
+    { from: '22:00', to: '07:00', days: ['sat', 'sun'] },
     { from: '2026-12-24T00:00:00Z', to: '2026-12-26T00:00:00Z' },
   ])
 })
