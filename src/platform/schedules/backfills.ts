@@ -7,7 +7,7 @@ import type { Database } from '../postgres/pool.ts'
 import type { Sql } from '../postgres/sql.ts'
 import { type HotelClock, timeOr } from './clock.ts'
 import { type FiringPorts, type NewFiring, writeFirings } from './firing-writes.ts'
-import { type NominalTime, nominalTimes } from './nominal-times.ts'
+import { type NominalTime, nominalTimes, timeBefore } from './nominal-times.ts'
 import { SCHEDULE_COLUMNS, type ScheduleRow } from './schedule-row.ts'
 
 export const MOST_FIRINGS = 1_000
@@ -108,23 +108,6 @@ async function timesOf(
     previous = time.at
   }
   return { times, haveRun }
-}
-
-const DAY_MS = 86_400_000
-/** Looked back so far for the time before the first: most find it within a day, those of 29 February within years. */
-const LOOK_BACK_DAYS = [1, 8, 32, 367, 8 * 366 + 1]
-
-/** The last nominal time before `from`; undefined: none within eight years. */
-function timeBefore(schedule: ScheduleRow, from: Date): Date | undefined {
-  for (const days of LOOK_BACK_DAYS) {
-    let last: Date | undefined
-    for (const { at } of nominalTimes(schedule, new Date(from.getTime() - days * DAY_MS))) {
-      if (at >= from) break
-      last = at
-    }
-    if (last) return last
-  }
-  return undefined
 }
 
 /** With a run, or waiting for their turn. */

@@ -7,7 +7,7 @@
  *   else                      started
  */
 import type { FiringOutcome, FiringReason } from '../contract/schedule.ts'
-import { type NominalTime, nominalTimes } from './nominal-times.ts'
+import { type NominalTime, nominalTimes, timeBefore } from './nominal-times.ts'
 import type { ScheduleRow } from './schedule-row.ts'
 
 /** Nominal times that are decided at once. */
@@ -50,8 +50,10 @@ type Schedule = Pick<
 export function planFirings(schedule: Schedule, situation: Situation): FiringPlan {
   const { due, next } = dueTimes(schedule, situation.now)
   const kept = due.filter(({ at }) => situation.closed(at) === undefined)
-  const policy = new Policy(schedule, situation, kept.at(-1))
-  let previous: Date | undefined
+  // Of more than are decided at once the last comes later.
+  const isAll = next === undefined || next.due > situation.now
+  const policy = new Policy(schedule, situation, isAll ? kept.at(-1) : undefined)
+  let previous = previousOf(schedule, due[0])
   const firings: PlannedFiring[] = []
   for (const time of due) {
     if (policy.remaining === 0) break
@@ -69,6 +71,12 @@ export function planFirings(schedule: Schedule, situation: Situation): FiringPla
     remaining: policy.remaining,
     supersedes: policy.supersedes,
   }
+}
+
+/** Looked for only where a parameter asks for it. */
+function previousOf(schedule: Schedule, first: NominalTime | undefined): Date | undefined {
+  const asks = JSON.stringify(schedule.definition.parameters).includes('previous_nominal')
+  return asks && first ? timeBefore(schedule, first.at) : undefined
 }
 
 /** Those that are due, and the one after them; it is due at once where there are more than are decided at once. */

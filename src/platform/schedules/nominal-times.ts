@@ -51,3 +51,21 @@ function dueOf(slug: string, { key, at }: { key: string; at: Date }, jitter: num
   const gap = next ? next.getTime() - at.getTime() : Number.POSITIVE_INFINITY
   return { nominal: key, at, due: new Date(at.getTime() + jitterMs(slug, key, jitter, gap)) }
 }
+
+const MINUTE_MS = 60_000
+const DAY_MINUTES = 1_440
+/** Looked back so far: most find one within a day, those of 29 February within years. */
+const LOOK_BACK_MINUTES = [15, 60, ...[1, 8, 32, 367, 8 * 366 + 1].map((days) => days * DAY_MINUTES)]
+
+/** The last one before `from`; undefined: none within eight years. */
+export function timeBefore(declared: Declared, from: Date): Date | undefined {
+  for (const minutes of LOOK_BACK_MINUTES) {
+    let last: Date | undefined
+    for (const { at } of nominalTimes(declared, new Date(from.getTime() - minutes * MINUTE_MS))) {
+      if (at >= from) break
+      last = at
+    }
+    if (last) return last
+  }
+  return undefined
+}

@@ -102,6 +102,24 @@ describe('after a stop of five firings', () => {
     ])
   })
 
+  it('the last of more than are decided at once is started once', () => {
+    const [schedule, started] = [minutely(-1_700), [] as string[]]
+    for (;;) {
+      const plan = planFirings(schedule, { ...quiet, now })
+      started.push(
+        ...plan.firings.filter(({ outcome }) => outcome === 'started').map(({ nominal }) => nominal),
+      )
+      schedule.decided_until = plan.decidedUntil
+      if (plan.next && plan.next.due > now) break
+    }
+    expect(started).toEqual(['2026-03-02T12:00:00'])
+  })
+
+  it('the time before the first is known where a parameter asks for it', () => {
+    const since = { since: '{{previous_nominal}}' }
+    expect(planFirings(minutely(-1, { parameters: since }), quiet).firings[0]?.previous).toEqual(minutes(-1))
+  })
+
   it('a closed time is not the last that is caught up', () => {
     const closed = (time: Date) =>
       time.getTime() === NOON.getTime() ? { reason: 'blackout' as const, detail: 'Blackout' } : undefined
