@@ -90,15 +90,27 @@ export function startScheduler(ports: SchedulerPorts): Scheduler {
 
 /** Fires and settles all there is. Returns the milliseconds until something is due, at most LOOK_MS. */
 async function round(ports: SchedulerPorts): Promise<number> {
-  await Promise.all(Array.from({ length: LANES }, () => fireAll(ports)))
-  for (const runId of await runsToCancel(ports.database)) await ports.cancel(runId)
-  for (const id of await schedulesToSettle(ports.database)) await settle(ports, id)
-  const [row] = await ports.database.query<{ ms: number | null }>(
-    `select (extract(epoch from min(next_due_at) - ${timeOr(1)}) * 1000)::float8 as ms
-     from prefect.schedules where active and deleted_at is null and next_due_at is not null`,
-    [ports.clock?.now() ?? null],
+  const found = await look(ports)
+  if (found.ms <= 0) await Promise.all(Array.from({ length: LANES }, () => fireAll(ports)))
+  if (found.ms <= 0 || found.unsettled) {
+    for (const runId of await runsToCancel(ports.database)) await ports.cancel(runId)
+    for (const id of await schedulesToSettle(ports.database)) await settle(ports, id)
+  }
+  const ms = found.ms <= 0 ? (await look(ports)).ms : found.ms
+  return Math.min(LOOK_MS, Math.max(0, ms / (ports.clock?.pace ?? 1)))
+}
+
+/** One query, which is all that an idle scheduler asks: the milliseconds until the next is due, and whether any waits or runs. */
+async function look({ database, clock }: SchedulerPorts): Promise<{ ms: number; unsettled: boolean }> {
+  const [row] = await database.query<{ ms: number | null; unsettled: boolean }>(
+    `select (extract(epoch from (
+         select next_due_at from prefect.schedules
+         where active and deleted_at is null and next_due_at is not null order by next_due_at limit 1
+       ) - ${timeOr(1)}) * 1000)::float8 as ms,
+       exists (select from prefect.firings where open) or exists (select from prefect.firings where outcome = 'waiting') as unsettled`,
+    [clock?.now() ?? null],
   )
-  return Math.min(LOOK_MS, Math.max(0, (row?.ms ?? LOOK_MS) / (ports.clock?.pace ?? 1)))
+  return { ms: row?.ms ?? Number.POSITIVE_INFINITY, unsettled: row?.unsettled === true }
 }
 
 async function fireAll(ports: SchedulerPorts): Promise<void> {

@@ -19,12 +19,15 @@ const OPEN_BESIDE = `(select count(*)::int from prefect.firings o
 /** A paused schedule's own firings wait until it is resumed; a backfill goes on. */
 const MAY_START = `(f.kind = 'backfill' or s.active)`
 
+/** Looked up firing by firing: few are open or wait, however many schedules there are. */
+const ITS_SCHEDULE = `lateral (select s.* from prefect.schedules s where s.id = f.schedule_id offset 0) s`
+
 /** Ids of schedules that have something to settle. */
 export async function schedulesToSettle(sql: Sql): Promise<string[]> {
   const rows = await sql.query<{ id: string }>(
     `select f.schedule_id as id from prefect.firings f where f.open and ${runIsOver('f.run_id')}
      union
-     select f.schedule_id from prefect.firings f join prefect.schedules s on s.id = f.schedule_id
+     select f.schedule_id from prefect.firings f, ${ITS_SCHEDULE}
      where f.outcome = 'waiting' and ${MAY_START} and ${OPEN_BESIDE} < ${LIMIT}`,
   )
   return rows.map(({ id }) => id)
@@ -127,9 +130,8 @@ async function turnOf(ports: FiringPorts, schedule: ScheduleRow, firing: Waiting
 /** Runs to cancel: one in whose place a newer one waits, and one that goes on for longer than it may. */
 export async function runsToCancel(sql: Sql): Promise<string[]> {
   const rows = await sql.query<{ run_id: string }>(
-    `select f.run_id from prefect.firings f
-     join prefect.schedules s on s.id = f.schedule_id
-     join prefect.flow_runs r on r.id = f.run_id
+    `select f.run_id from prefect.firings f, ${ITS_SCHEDULE},
+       lateral (select r.* from prefect.flow_runs r where r.id = f.run_id offset 0) r
      where f.open and r.cancel_requested_at is null and not ${runIsOver('f.run_id')}
        and ((s.definition ->> 'overlap' = 'cancel_running' and f.kind = 'schedule' and s.active
              and exists (select from prefect.firings w where w.schedule_id = s.id and w.outcome = 'waiting'
