@@ -17,7 +17,8 @@ import type { Schedules } from '../../schedules/schedule-service.ts'
 import { answer, problems } from '../documented-answers.ts'
 import { localInstant } from '../local-instant.ts'
 import { HttpProblem, invalid, quoted } from '../problem.ts'
-import { notFound, whoAsks } from './schedules.ts'
+import { whoAsks } from '../who-asks.ts'
+import { notFound } from './schedules.ts'
 
 export interface BackfillDeps {
   database: Sql

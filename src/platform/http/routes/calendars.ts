@@ -15,7 +15,7 @@ import { countCalendars, readCalendar, usersOfCalendar, writeCalendar } from '..
 import { checkCalendar, holidaysIn, isCountry } from '../../schedules/timing/calendars.ts'
 import { answer, problems } from '../documented-answers.ts'
 import { HttpProblem, invalid, quoted } from '../problem.ts'
-import { whoAsks } from './schedules.ts'
+import { whoAsks } from '../who-asks.ts'
 
 export interface CalendarDeps {
   database: Database

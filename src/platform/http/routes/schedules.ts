@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { BASE } from '../../contract/api.ts'
@@ -24,6 +24,7 @@ import type { Schedules } from '../../schedules/schedule-service.ts'
 import { answer, problems } from '../documented-answers.ts'
 import { HttpProblem, invalid, quoted } from '../problem.ts'
 import { unknownWorkflow } from '../unknown-workflow.ts'
+import { whoAsks } from '../who-asks.ts'
 
 export interface ScheduleDeps {
   database: Sql
@@ -165,12 +166,6 @@ export async function declared<T>({ flows }: Pick<ScheduleDeps, 'flows'>, act: (
     if (error instanceof UnknownWorkflow) throw unknownWorkflow(error.workflow, flows.keys())
     throw error
   }
-}
-
-/** The key, and the person behind it who named themselves: `Mai (front-desk)`. */
-export function whoAsks(caller: FastifyRequest['caller'], by?: string): string | null {
-  const key = caller?.name ?? null
-  return by === undefined || key === null ? (by ?? key) : `${by} (${key})`
 }
 
 export function notFound(id: string): never {
