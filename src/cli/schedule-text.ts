@@ -60,7 +60,7 @@ export function scheduleText(schedule: ScheduleDetail): string {
   if (definition.closed_dates.length > 0) about.push(['Closed on', definition.closed_dates])
   if (definition.starts_at) about.push(['Starts', definition.starts_at])
   if (definition.ends_at) about.push(['Ends', definition.ends_at])
-  if (schedule.remaining !== null) about.push(['Runs left', schedule.remaining])
+  if (schedule.runs_remaining !== null) about.push(['Runs left', schedule.runs_remaining])
   if (schedule.failures_in_a_row > 0) about.push(['Failures in a row', schedule.failures_in_a_row])
   about.push(
     ['Declared by', schedule.origin === 'file' ? 'a file' : (schedule.created_by ?? 'hand')],

@@ -218,7 +218,10 @@ export const ScheduleDetail = ScheduleAnswer.extend({
   created_by: z.string().nullable(),
   updated_at: UtcInstant,
   updated_by: z.string().nullable(),
-  remaining: z.number().nullable(),
+  runs_remaining: z
+    .number()
+    .nullable()
+    .meta({ description: 'Of the `remaining` that were declared, those that are left' }),
   failures_in_a_row: z.number(),
 }).meta({ id: 'ScheduleDetail' })
 export type ScheduleDetail = z.infer<typeof ScheduleDetail>

@@ -137,7 +137,7 @@ function detailOf(row: ListedRow): ScheduleDetail {
     created_by: row.created_by,
     updated_at: instantText(row.updated_at),
     updated_by: row.updated_by,
-    remaining: row.remaining,
+    runs_remaining: row.remaining,
     failures_in_a_row: row.failures_in_a_row,
   }
 }
