@@ -37,7 +37,7 @@ export function addSchedulePreviewRoutes(app: FastifyInstance, deps: SchedulePre
     async ({ params, query: { after, ...options } }) => {
       const schedule = (await findSchedule(database, params.id)) ?? notFound(params.id)
       const from = localInstant(after, schedule.timezone, 'query.after')
-      const { definition, slug, remaining } = schedule
+      const { definition, slug, runs_remaining: remaining } = schedule
       return schedules.preview({ ...definition, slug, remaining }, { ...options, after: from })
     },
   )
