@@ -1,11 +1,7 @@
 import type { Command } from 'commander'
 import type { z } from 'zod'
-import {
-  FIRING_OUTCOMES,
-  type FiringList,
-  type ScheduleDetail,
-  type ScheduleList,
-} from '../platform/contract/schedule.ts'
+import { FIRING_OUTCOMES, type FiringList } from '../platform/contract/firing.ts'
+import type { ScheduleDetail, ScheduleList } from '../platform/contract/schedule.ts'
 import type { PreviewAnswer } from '../platform/contract/schedule-control.ts'
 import { loadEnvironment } from './environment.ts'
 import { oneOrSeveral } from './one-or-several.ts'

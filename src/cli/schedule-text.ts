@@ -1,11 +1,6 @@
 import type { z } from 'zod'
-import type {
-  Firing,
-  FiringList,
-  FiringReason,
-  ScheduleAnswer,
-  ScheduleDetail,
-} from '../platform/contract/schedule.ts'
+import type { Firing, FiringList, FiringReason } from '../platform/contract/firing.ts'
+import type { ScheduleAnswer, ScheduleDetail } from '../platform/contract/schedule.ts'
 import type { Backfill, PreviewAnswer } from '../platform/contract/schedule-control.ts'
 import { pageLine } from './output.ts'
 import { sheet, table } from './table.ts'

@@ -1,15 +1,8 @@
 /** The hotel's settings, with their defaults: its habits, and the services that only a hotel has. */
+
 import { z } from 'zod'
-import {
-  CLOCK,
-  ClockTime,
-  number,
-  oneOf,
-  PhoneNumber,
-  Timezone,
-  webUrl,
-  whole,
-} from '../platform/setting-kinds.ts'
+import { Timezone } from '../platform/contract/timezone.ts'
+import { CLOCK, ClockTime, number, oneOf, PhoneNumber, webUrl, whole } from '../platform/setting-kinds.ts'
 
 const QuietHours = z.string().transform((text, context) => {
   const [from = '', to = ''] = text.split('-')

@@ -21,10 +21,6 @@ export const CLOCK = /^([01]\d|2[0-3]):[0-5]\d$/
 export const ClockTime = z.string().regex(CLOCK, 'must be a time of day, for example 14:00')
 export const PhoneNumber = z.string().regex(/^\+[1-9]\d{6,14}$/, 'must be a number like +84901234567')
 
-export const Timezone = z.string().refine((name) => isTimezone(name), {
-  message: 'must be an IANA timezone, for example Asia/Ho_Chi_Minh',
-})
-
 const Network = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])
 /** Addresses, or networks as `10.0.0.0/8`; comma-separated. */
 export const Networks = z.string().transform((text, context) => {
@@ -34,12 +30,3 @@ export const Networks = z.string().transform((text, context) => {
   context.addIssue({ code: 'custom', message })
   return z.NEVER
 })
-
-function isTimezone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name })
-    return true
-  } catch {
-    return false
-  }
-}

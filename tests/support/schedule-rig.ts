@@ -1,6 +1,6 @@
 /** A scheduler over a database of its own, driven by hand or by its own loop. */
 import { pino } from 'pino'
-import type { Firing } from '../../src/platform/contract/schedule.ts'
+import type { Firing } from '../../src/platform/contract/firing.ts'
 import { ScheduleRequest } from '../../src/platform/contract/schedule.ts'
 import { startRuns } from '../../src/platform/engine/durable/start-runs.ts'
 import type { AnyFlow } from '../../src/platform/engine/flow.ts'

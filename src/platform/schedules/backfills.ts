@@ -8,7 +8,7 @@ import type { Sql } from '../postgres/sql.ts'
 import { type HotelClock, timeOr } from './clock.ts'
 import { type FiringPorts, type NewFiring, writeFirings } from './firing-writes.ts'
 import { type NominalTime, nominalTimes, timeBefore } from './nominal-times.ts'
-import { SCHEDULE_COLUMNS, type ScheduleRow } from './schedule-row.ts'
+import { NAMED, SCHEDULE_COLUMNS, type ScheduleRow } from './schedule-row.ts'
 
 export const MOST_FIRINGS = 1_000
 /** More are not counted: a range may be as long as a century. */
@@ -52,7 +52,7 @@ export async function createBackfill(
     // Locked: of two backfills at once the later one sees what the first has.
     const [schedule] = await sql.query<Past>(
       `select ${SCHEDULE_COLUMNS}, ${timeOr(2)} as now from prefect.schedules s
-       where (s.id = $1 or s.slug = $1) and s.deleted_at is null for no key update`,
+       where ${NAMED} for no key update`,
       [id, ports.clock?.now() ?? null],
     )
     return schedule ? backfill(sql, ports, schedule, range, who) : { kind: 'not_found' }

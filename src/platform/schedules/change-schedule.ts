@@ -3,10 +3,8 @@ import type { ScheduleDetail } from '../contract/schedule.ts'
 import type { Sql } from '../postgres/sql.ts'
 import { type DueSchedule, fire, readSituations } from './fire.ts'
 import { findSchedule } from './schedule-list.ts'
+import { NAMED } from './schedule-row.ts'
 import type { SchedulePorts } from './schedule-service.ts'
-
-/** By id or slug. */
-const BY_ID = '(s.id = $1 or s.slug = $1) and s.deleted_at is null'
 
 /** Locks it, decides what is due by now (also what only its jitter holds back), and hands it on. */
 export async function changeSchedule<T>(
@@ -16,7 +14,7 @@ export async function changeSchedule<T>(
 ): Promise<T | { kind: 'not_found' }> {
   const outcome = await ports.database.transaction(async (sql) => {
     const [found] = await sql.query<{ id: string }>(
-      `select s.id from prefect.schedules s where ${BY_ID} for no key update`,
+      `select s.id from prefect.schedules s where ${NAMED} for no key update`,
       [id],
     )
     if (found === undefined) return { kind: 'not_found' as const }

@@ -1,5 +1,5 @@
 /** Reading back what became of a schedule's times. */
-import type { Firing, FiringKind, FiringOutcome } from '../contract/schedule.ts'
+import type { Firing, FiringKind, FiringOutcome } from '../contract/firing.ts'
 import { instantText } from '../postgres/instant-text.ts'
 import { type Page, type PageOf, readPage } from '../postgres/page.ts'
 import type { Sql } from '../postgres/sql.ts'

@@ -6,7 +6,7 @@
  *   too many still run?    ── the overlap policy: skipped, waiting, started, or in the place of those
  *   else                      started
  */
-import type { FiringOutcome, FiringReason } from '../contract/schedule.ts'
+import type { FiringOutcome, FiringReason } from '../contract/firing.ts'
 import { type NominalTime, nominalTimes, timeBefore } from './nominal-times.ts'
 import type { ScheduleRow } from './schedule-row.ts'
 

@@ -1,6 +1,7 @@
 /** Writing firings, and starting their runs in the same transaction. */
+
+import type { FiringKind, FiringOutcome, FiringReason } from '../contract/firing.ts'
 import { fieldErrors } from '../contract/problem.ts'
-import type { FiringKind, FiringOutcome, FiringReason } from '../contract/schedule.ts'
 import type { StartRequest } from '../engine/engine.ts'
 import type { AnyFlow } from '../engine/flow.ts'
 import { idFrom, runIdFor } from '../engine/ids.ts'

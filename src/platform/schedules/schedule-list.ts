@@ -4,7 +4,7 @@ import type { ScheduleAnswer, ScheduleDetail, ScheduleOrigin } from '../contract
 import { instantText } from '../postgres/instant-text.ts'
 import type { Sql } from '../postgres/sql.ts'
 import { localText } from '../time/local-text.ts'
-import { SCHEDULE_COLUMNS, type ScheduleRow, timezoneOf, timingOf } from './schedule-row.ts'
+import { NAMED, SCHEDULE_COLUMNS, type ScheduleRow, timezoneOf, timingOf } from './schedule-row.ts'
 import { describeTiming } from './timing/describe.ts'
 
 interface ListedRow extends ScheduleRow {
@@ -22,10 +22,7 @@ const LISTED = `select ${SCHEDULE_COLUMNS}, last.run_id, v.status as run_status,
 
 /** By id or slug. */
 export async function findSchedule(sql: Sql, id: string): Promise<ScheduleDetail | undefined> {
-  const [row] = await sql.query<ListedRow>(
-    `${LISTED} where (s.id = $1 or s.slug = $1) and s.deleted_at is null`,
-    [id],
-  )
+  const [row] = await sql.query<ListedRow>(`${LISTED} where ${NAMED}`, [id])
   return row && detailOf(row)
 }
 

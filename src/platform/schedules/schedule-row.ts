@@ -30,6 +30,9 @@ export interface ScheduleRow {
   failures_in_a_row: number
 }
 
+/** With the alias `s`: the one that $1 names, by id or slug. */
+export const NAMED = '(s.id = $1 or s.slug = $1) and s.deleted_at is null'
+
 /** With the alias `s`. */
 export const SCHEDULE_COLUMNS = `s.id, s.slug, s.definition, s.origin, s.version, s.created_at, s.created_by, s.updated_at,
   s.updated_by, s.active, s.paused_at, s.paused_by, s.pause_note, s.pause_reason, s.decided_until, s.next_nominal_at,

@@ -103,6 +103,7 @@ async function startWaiting(sql: Sql, ports: FiringPorts, schedule: ScheduleRow)
      ) w where place <= room order by nominal_at limit 200`,
     [schedule.id, schedule.active],
   )
+  if (waiting.length === 0) return 0
   const became = await Promise.all(waiting.map((firing) => turnOf(ports, schedule, firing)))
   await sql.query(
     `update prefect.firings f

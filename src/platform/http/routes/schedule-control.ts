@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { BASE } from '../../contract/api.ts'
-import { FiringList, FiringListQuery, ScheduleDetail } from '../../contract/schedule.ts'
+import { FiringList, FiringListQuery } from '../../contract/firing.ts'
+import { ScheduleDetail } from '../../contract/schedule.ts'
 import {
   PauseRequest,
   ResumeRequest,
